@@ -1,0 +1,101 @@
+"""Every error that `zoo` raises on purpose.
+
+    ZooError (a ValueError)
+    ├── UnknownName           a name that nobody registered, with the nearest known one
+    │   ├── UnknownEncoder
+    │   ├── UnknownHead
+    │   └── UnknownTask
+    ├── AmbiguousName         a name that two plugins claim
+    ├── PluginError           a plugin that was left out, asked for by name
+    ├── OptionError           an option that a component does not take, or not with this value
+    ├── PairError             an encoder and a head that cannot work together, or break the contract
+    ├── DataError             texts, labels or files that cannot be used as they are
+    ├── RecipeError           a recipe that cannot be followed
+    ├── YamlError             a YAML file that cannot be read as written
+    ├── CheckpointError       weights or a saved classifier that cannot be loaded
+    ├── TrainingError         training that cannot go on
+    ├── EvaluationError       logits or examples that no metric may be computed from
+    └── MissingExtra          an optional dependency that is not installed
+
+Each message says what happened, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ZooError(ValueError):
+    """Anything that a user of `zoo` can mend."""
+
+
+class UnknownName(ZooError):
+    """A name that nobody registered."""
+
+
+class UnknownEncoder(UnknownName):
+    """No encoder has this name."""
+
+
+class UnknownHead(UnknownName):
+    """No head has this name."""
+
+
+class UnknownTask(UnknownName):
+    """No task has this name."""
+
+
+class AmbiguousName(ZooError):
+    """Two plugins claim the same name."""
+
+
+class PluginError(ZooError):
+    """A plugin was left out, and one of its names was asked for."""
+
+
+class OptionError(ZooError):
+    """A component does not take this option, or not with this value."""
+
+
+class PairError(ZooError):
+    """The encoder and the head cannot work together, or one of them breaks the contract."""
+
+
+class DataError(ZooError):
+    """Texts, labels or files cannot be used as they are."""
+
+
+class RecipeError(ZooError):
+    """A recipe cannot be followed."""
+
+
+class YamlError(ZooError):
+    """A YAML file cannot be read as written."""
+
+
+class CheckpointError(ZooError):
+    """Weights or a saved classifier cannot be loaded."""
+
+
+class TrainingError(ZooError):
+    """Training cannot go on."""
+
+
+class EvaluationError(ZooError):
+    """No metric may be computed from these logits or examples."""
+
+
+class MissingExtra(ZooError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, module: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs '{module}', which is not installed: pip install 'intentzoo[{extra}]'"
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The words `; did you mean 'x'?`, or an empty text where nothing is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,108 @@
+"""The frozen records that plugins yield. Their targets are text and are imported when built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from zoo.errors import PluginError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_RESOURCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[\w./-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What every record has: a name, and where the thing itself is to be imported from.
+
+    `name` is lower case, digits, `.`, `_` and `-`; `target` is `"package.module:Attribute"`.
+    Raises `PluginError` for a name or a target of another form.
+    """
+
+    name: str
+    target: str
+    description: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise PluginError(
+                f"{type(self).__name__} name {self.name!r}: use lower-case letters, digits, "
+                "'.', '_' and '-', beginning with a letter or a digit"
+            )
+        if not isinstance(self.target, str) or not _TARGET.fullmatch(self.target):
+            raise PluginError(
+                f"{type(self).__name__} {self.name!r}: target {self.target!r} must be text of the "
+                "form 'package.module:Attribute'"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderSpec(Spec):
+    """An encoder: token ids → hidden states `(batch, seq, hidden)`.
+
+    `checkpoint` is a hub id, loaded at `revision`. `configuration` is the architecture in the words
+    of transformers (`model_type`, `hidden_size`, …), what `pretrained=False` builds from together
+    with `vocabulary`. `vocabulary` and `weights` are files inside a package, written
+    `"package:folder/file"`. `weights` are used before `checkpoint`. An encoder that
+    `takes_checkpoint` is asked for as `name:checkpoint`. `parameters` counts the encoder as built
+    from its own checkpoint or weights.
+    """
+
+    checkpoint: str | None = None
+    revision: str | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    vocabulary: str | None = None
+    weights: str | None = None
+    takes_checkpoint: bool = False
+    parameters: int | None = None
+    languages: tuple[str, ...] = ()
+    licence: str | None = None
+    paper: str | None = None
+
+    def __post_init__(self) -> None:
+        # zero-argument super() does not survive the class that slots=True builds anew
+        Spec.__post_init__(self)
+        for resource in (self.vocabulary, self.weights):
+            if resource is not None and not _RESOURCE.fullmatch(resource):
+                raise PluginError(
+                    f"EncoderSpec {self.name!r}: {resource!r} must name a file inside a package as "
+                    "'package:folder/file'"
+                )
+        object.__setattr__(self, "configuration", MappingProxyType(dict(self.configuration)))
+
+    @property
+    def has_pretrained_weights(self) -> bool:
+        """Whether `pretrained=True` has anything to load."""
+        return bool(self.weights or self.checkpoint or self.takes_checkpoint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadSpec(Spec):
+    """A head: hidden states `(batch, seq, hidden)` + attention mask → logits `(batch, label)`.
+
+    `parameters` counts the head at `hidden_size` 768 with 2 labels and default options.
+    """
+
+    parameters: int | None = None
+    licence: str | None = None
+    paper: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec(Spec):
+    """A task; its target is a function without arguments that returns a `zoo.Task`."""
+
+    num_labels: int | None = None
+    languages: tuple[str, ...] = ()
+    licence: str | None = None
+    source: str | None = None
+    metric: str = "accuracy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec(Spec):
+    """A command of `zoo`; its target is a click command, `description` its line in `zoo --help`."""
