@@ -1,0 +1,64 @@
+"""The ELECTRA family: discriminators of replaced tokens (Clark et al. 2020)."""
+
+from __future__ import annotations
+
+from zoo import EncoderSpec
+
+TARGET = "zoo.transformers_encoder:TransformersEncoder"
+VOCABULARY = "zoo_encoders:vocabularies/korean-12k.txt"
+PAPER = "https://arxiv.org/abs/2003.10555"
+
+BASE = {
+    "model_type": "electra",
+    "embedding_size": 768,
+    "hidden_size": 768,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+    "max_position_embeddings": 512,
+}
+SMALL = {
+    "model_type": "electra",
+    "embedding_size": 128,
+    "hidden_size": 256,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 4,
+    "intermediate_size": 1024,
+    "max_position_embeddings": 512,
+}
+NANO = {**SMALL, "num_hidden_layers": 4}
+
+SPECS = (
+    EncoderSpec(
+        name="koelectra",
+        target=TARGET,
+        description="KoELECTRA base v3 discriminator, Korean, 12 layers × 768",
+        checkpoint="monologg/koelectra-base-v3-discriminator",
+        configuration=BASE,
+        vocabulary=VOCABULARY,
+        languages=("ko",),
+        licence="Apache-2.0",
+        paper=PAPER,
+    ),
+    EncoderSpec(
+        name="koelectra-small",
+        target=TARGET,
+        description="KoELECTRA small v3 discriminator, Korean, 12 layers × 256",
+        checkpoint="monologg/koelectra-small-v3-discriminator",
+        configuration=SMALL,
+        vocabulary=VOCABULARY,
+        languages=("ko",),
+        licence="Apache-2.0",
+        paper=PAPER,
+    ),
+    EncoderSpec(
+        name="koelectra-nano",
+        target=TARGET,
+        description="small ELECTRA for laptops, 4 layers × 256, random weights, no network needed",
+        configuration=NANO,
+        vocabulary=VOCABULARY,
+        languages=("ko",),
+        licence="Apache-2.0",
+        paper=PAPER,
+    ),
+)
