@@ -21,7 +21,7 @@ NANO = {
     "hidden_size": 256,
     "num_hidden_layers": 4,
     "num_attention_heads": 4,
-    "intermediate_size": 1024,
+    "intermediate_size": 512,
     "max_position_embeddings": 512,
 }
 

@@ -26,7 +26,7 @@ SMALL = {
     "intermediate_size": 1024,
     "max_position_embeddings": 512,
 }
-NANO = {**SMALL, "num_hidden_layers": 4}
+NANO = {**SMALL, "num_hidden_layers": 4, "intermediate_size": 512}
 
 SPECS = (
     EncoderSpec(

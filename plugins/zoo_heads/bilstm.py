@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -67,8 +68,7 @@ class BiLSTM(nn.Module):
     def _pool(self, states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         positions = torch.arange(states.shape[1], device=states.device)
         is_padding = (positions >= lengths.clamp(min=1).unsqueeze(1)).unsqueeze(-1)
-        lowest = torch.finfo(states.dtype).min
         if self.pooling == "max":
-            return states.masked_fill(is_padding, lowest).amax(dim=1)
-        scores = self.attention(states.tanh()).masked_fill(is_padding, lowest)  # (batch, seq, 1)
+            return states.masked_fill(is_padding, -math.inf).amax(dim=1)
+        scores = self.attention(states.tanh()).masked_fill(is_padding, -math.inf)  # (batch, seq, 1)
         return (scores.softmax(dim=1) * states).sum(dim=1)

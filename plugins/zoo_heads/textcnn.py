@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -51,5 +52,4 @@ class TextCNN(nn.Module):
         starts = torch.arange(windows.shape[2], device=windows.device)
         # a window has a say if it ends within the sentence; the first one always has
         has_say = starts <= (lengths - width).clamp(min=0).unsqueeze(1)  # (batch, seq)
-        lowest = torch.finfo(windows.dtype).min
-        return windows.masked_fill(~has_say.unsqueeze(1), lowest).amax(dim=2)  # (batch, channel)
+        return windows.masked_fill(~has_say.unsqueeze(1), -math.inf).amax(dim=2)  # (batch, channel)

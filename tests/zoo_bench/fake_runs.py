@@ -1,0 +1,188 @@
+"""Runs that need no model: specs, results, and targets for executors that take a moment at most."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo_bench import predictions
+from zoo_bench.executors import Progressed
+from zoo_bench.job import Outcome
+from zoo_bench.predictions import Predictions
+from zoo_bench.records import (
+    Component,
+    Cost,
+    EncoderRecord,
+    Latency,
+    PredictionsRecord,
+    Protocol,
+    Provenance,
+    Result,
+    RunSpec,
+    TaskRecord,
+)
+
+TASK = TaskRecord(
+    name="toy",
+    content_sha256="c" * 64,
+    n_train=100,
+    n_validation=20,
+    n_test=20,
+    n_test_clean=18,
+    labels=("질문", "명령"),
+)
+
+
+def make_spec(encoder="bert-nano", head="mlp", seed=0, *, recipe=None, task=TASK, **changes):
+    """The spec of a pair; `changes` replace whole fields."""
+    ours = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
+    fields = {
+        "kind": "pair",
+        "protocol": Protocol(name="toy", version=1),
+        "task": task,
+        "encoder": EncoderRecord(name=encoder, **ours, pretrained=False),
+        "head": Component(name=head, **ours),
+        "recipe": recipe or {"epochs": 1, "encoder_learning_rate": 0.0005},
+        "seed": seed,
+        "threads": 1,
+    }
+    return RunSpec.create(**(fields | changes))
+
+
+def make_baseline_spec(name="majority-class"):
+    return RunSpec.create(
+        kind="baseline",
+        protocol=Protocol(name="toy", version=1),
+        task=TASK,
+        baseline=Component(
+            name=name, distribution="intentzoo", version="0.1.0", target="some.where:Thing"
+        ),
+        seed=0,
+        threads=1,
+    )
+
+
+def make_result(spec, accuracy=0.9, *, content=None, **changes):
+    """A result of `spec` whose accuracy is `accuracy` on every split."""
+    now = datetime(2024, 1, 1, tzinfo=UTC)
+    scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.01}
+    fields = {
+        "verdict": "learned" if spec.kind == "pair" else None,
+        "verdict_reason": "made up",
+        "metrics": {"validation": scores, "test": scores, "test_clean": scores},
+        "undefined": {},
+        "per_class": (),
+        "confusion": ((9, 1), (1, 9)),
+        "cost": Cost(
+            parameters_total=6_400_000,
+            parameters_head=100_000,
+            train_seconds=12.5,
+            samples_per_second=800.0,
+            latency=Latency(p50_ms=3.25, p99_ms=5.0, warmups=20, calls=200),
+            peak_memory_bytes=10**9,
+            peak_gpu_memory_bytes=None,
+            hardware="Some CPU, 2 cores",
+        ),
+        "history": ({"epoch": 1, "train_loss": 0.5},),
+        "predictions": (
+            None
+            if content is None
+            else PredictionsRecord(sha256=predictions.sha256(content), n=TASK.n_test)
+        ),
+        "provenance": Provenance(
+            zoo_version="0.1.0",
+            git_sha=None,
+            git_dirty=None,
+            python="3.11",
+            torch="2.13.0",
+            transformers="5.23.0",
+            hardware="Some CPU, 2 cores",
+            threads=1,
+            device="cpu",
+            executor="none",
+            attempts=1,
+            resumed=False,
+            started_at=now,
+            finished_at=now,
+        ),
+    }
+    return Result(**dict(spec), **(fields | changes))
+
+
+def make_predictions(seed):
+    """The bytes of predictions that depend on the seed alone."""
+    draw = np.random.default_rng(seed)
+    return predictions.to_bytes(
+        Predictions(
+            logits=draw.normal(size=(20, 2)).astype(np.float32),
+            labels=draw.integers(0, 2, 20),
+            clean_rows=np.arange(18),
+            validation_logits=draw.normal(size=(20, 2)).astype(np.float32),
+            validation_labels=draw.integers(0, 2, 20),
+        )
+    )
+
+
+# targets, for executors
+
+
+def quick(spec, report):
+    """Done after a tenth of a second, with some progress and a line of log."""
+    print(f"hello from seed {spec.seed}")
+    for step in (1, 2):
+        time.sleep(0.05)
+        report(Progressed(spec.run_id, 1, 1, step, 2, 1.0 / step))
+    content = make_predictions(spec.seed)
+    return Outcome(make_result(spec, content=content), content)
+
+
+def half_a_second(spec, report):
+    time.sleep(0.4)
+    return quick(spec, report)
+
+
+def endless(spec, report):
+    while True:
+        time.sleep(0.02)
+        report(Progressed(spec.run_id, 1, 1, 1, 2, None))
+
+
+def refuses_seed_1(spec, report):
+    if spec.seed == 1:
+        raise ZooError("seed 1 is not welcome")
+    return quick(spec, report)
+
+
+def breaks(spec, report):
+    raise KeyError("a stranger's bug")
+
+
+def calls_sys_exit(spec, report):
+    raise SystemExit(3)
+
+
+def runs_out_of_memory(spec, report):
+    raise MemoryError
+
+
+def always_killed(spec, report):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_once(spec, report):
+    """The first attempt at seed 1 ends by SIGKILL; the folder remembers."""
+    marker = Path(os.environ["FAKE_RUNS_FOLDER"]) / f"killed-{spec.seed}"
+    if spec.seed == 1 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return quick(spec, report)
+
+
+def leaves_quietly(spec, report):
+    os._exit(0)

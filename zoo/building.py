@@ -1,0 +1,176 @@
+"""`build` a classifier from two names, `load` a saved one."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import BertTokenizer
+
+from zoo import registry
+from zoo.classifier import TextClassifier
+from zoo.components import check_encoder, component_class, component_record
+from zoo.configuration import ClassifierConfig
+from zoo.errors import CheckpointError, DataError, PairError
+from zoo.seeds import seeded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from zoo.specs import EncoderSpec
+
+
+def build(
+    encoder: str,
+    head: str,
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    pretrained: bool = True,
+    weights: str | Path | None = None,
+    encoder_options: Mapping[str, Any] | None = None,
+    head_options: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> TextClassifier:
+    """The classifier of an encoder and a head, by name, ready to be trained.
+
+    Give `labels` by name, or `num_labels` for `label-0`, `label-1`, …  The encoder's weights are
+    those of its package or of its hub checkpoint; of the folder `weights`, if given; random with
+    `pretrained=False`. With a `seed`, random weights depend on it alone, the head's not on the
+    encoder; the global generators are left as they were.
+
+    Raises `UnknownEncoder`, `UnknownHead`, `OptionError`, `CheckpointError`, `PairError`.
+    """
+    names = label_names(labels, num_labels)
+    if weights is not None and not pretrained:
+        raise CheckpointError(f"weights={str(weights)!r} and pretrained=False exclude each other")
+    encoder_found, head_found = registry.find_encoder(encoder), registry.find_head(head)
+    encoder_options, head_options = dict(encoder_options or {}), dict(head_options or {})
+    encoder_class = component_class("encoder", encoder_found, encoder_options)
+    head_class = component_class("head", head_found, head_options)
+    source = weight_source(encoder_found, weights) if pretrained else None
+    with stream(seed, "encoder"):
+        if source is None:
+            built = from_scratch(encoder_class, encoder_found.spec, encoder, encoder_options)
+        else:
+            built = from_weights(encoder_class, encoder_found, source, encoder_options)
+    check_encoder(built, encoder)
+    with stream(seed, "head"):
+        try:
+            head_module = head_class(built.hidden_size, len(names), **head_options)
+        except (ValueError, TypeError) as error:
+            raise PairError(
+                f"head {head!r} cannot be built with {head_options}: {error}"
+            ) from error
+    config = ClassifierConfig(
+        encoder={
+            **component_record(encoder_found, encoder, encoder_options),
+            "configuration": built.configuration,
+            "checkpoint": source,
+            "revision": getattr(built, "revision", None),
+            "is_pretrained": source is not None,
+        },
+        head=component_record(head_found, head, head_options),
+        id2label=dict(enumerate(names)),
+        label2id={name: index for index, name in enumerate(names)},
+    )
+    return TextClassifier(config, encoder=built, head=head_module).eval()
+
+
+def load(source: str | Path, **options: Any) -> TextClassifier:
+    """A saved classifier, from a folder or a hub id; options as `TextClassifier.from_pretrained`."""
+    return TextClassifier.from_pretrained(source, **options)
+
+
+def label_names(labels: Sequence[str] | None, num_labels: int | None) -> list[str]:
+    """The label names, in the order of the logits; raises `DataError` for fewer than two."""
+    if labels is None and num_labels is None:
+        raise DataError("give the labels: labels=['질문', '명령', …], or num_labels=3")
+    names = [f"label-{index}" for index in range(num_labels or 0)] if labels is None else labels
+    if isinstance(names, str):
+        raise DataError(f"labels must be a list of names, got the text {labels!r}")
+    if num_labels is not None and len(names) != num_labels:
+        raise DataError(f"num_labels is {num_labels}, but {len(names)} labels are given")
+    not_text = [name for name in names if not isinstance(name, str)]
+    if not_text:
+        raise DataError(f"labels must be text, got {not_text[0]!r}")
+    repeated = sorted({name for name in names if list(names).count(name) > 1})
+    if repeated:
+        raise DataError(f"label {repeated[0]!r} is given more than once")
+    if len(names) < 2:
+        raise DataError(f"a classifier needs at least two labels, got {len(names)}")
+    return list(names)
+
+
+def stream(seed: int | None, purpose: str) -> contextlib.AbstractContextManager[None]:
+    """The random stream of one purpose, or the global one without a seed."""
+    return contextlib.nullcontext() if seed is None else seeded(seed, purpose)
+
+
+def weight_source(found: Any, weights: str | Path | None) -> str | None:
+    """Where pretrained weights come from: a folder, a package, the hub; None where there are none."""
+    if weights is not None:
+        if not Path(weights).is_dir():
+            raise CheckpointError(f"weights={str(weights)!r} is no folder")
+        return str(weights)
+    return found.spec.weights or found.checkpoint or found.spec.checkpoint
+
+
+def from_weights(encoder_class: Any, found: Any, source: str, given: Mapping[str, Any]) -> Any:
+    """The encoder with pretrained weights; where they are out of reach, the error says what works."""
+    place, revision = source, found.spec.revision
+    if source == found.spec.weights:
+        place, revision = str(resource_path(source)), None
+    try:
+        return encoder_class.from_pretrained(place, revision=revision, **given)
+    except CheckpointError as error:
+        if found.checkpoint or Path(place).is_dir():
+            raise
+        offline = [
+            one.name
+            for one in registry.encoders()
+            if not one.spec.checkpoint and not one.spec.takes_checkpoint
+        ]
+        raise CheckpointError(
+            f"encoder {found.name!r}: {error}\nWithout a network: {', '.join(offline)}; "
+            "weights=FOLDER with a downloaded copy; or pretrained=False for random weights"
+        ) from error
+
+
+def from_scratch(encoder_class: Any, spec: EncoderSpec, name: str, given: Mapping[str, Any]) -> Any:
+    """The encoder with random weights, over its configuration and its packaged vocabulary."""
+    if not spec.configuration or spec.vocabulary is None:
+        raise CheckpointError(
+            f"encoder {name!r} has no configuration and vocabulary of its own, so it cannot be built "
+            "without weights: leave pretrained=True"
+        )
+    tokenizer = read_vocabulary(spec.vocabulary, spec.configuration.get("max_position_embeddings"))
+    sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
+    return encoder_class({**spec.configuration, **sizes}, tokenizer, **given)
+
+
+def read_vocabulary(resource: str, max_length: int | None) -> PreTrainedTokenizerBase:
+    """A WordPiece tokenizer over a packaged vocabulary, one token a line.
+
+    Lower case, accents kept: stripping them would take Hangul syllables apart into their letters.
+    """
+    with resource_path(resource).open(encoding="utf-8") as lines:
+        vocabulary = {line.rstrip("\n"): index for index, line in enumerate(lines)}
+    return BertTokenizer(
+        vocab=vocabulary,
+        do_lower_case=True,
+        strip_accents=False,
+        model_max_length=max_length or 512,
+    )
+
+
+def resource_path(resource: str) -> Path:
+    """The path of `"package:folder/file"`; raises `CheckpointError` where it is not there."""
+    package, _, inside = resource.partition(":")
+    path = Path(str(importlib.resources.files(package).joinpath(inside)))
+    if not path.exists():
+        raise CheckpointError(f"{resource}: the package holds no such file; install it again")
+    return path

@@ -1,0 +1,188 @@
+"""Saved classifiers: safetensors, JSON and checksums, read strictly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import AutoTokenizer
+from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
+
+from zoo.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from zoo.classifier import TextClassifier
+    from zoo.configuration import ClassifierConfig
+
+CHECKSUMS = "SHA256SUMS"
+HUB_OPTIONS = ("revision", "token", "cache_dir", "local_files_only", "subfolder", "force_download")
+
+
+def load(
+    classifier_class: type[TextClassifier],
+    source: str,
+    *,
+    config: ClassifierConfig | None = None,
+    dtype: torch.dtype | str | None = None,
+    device_map: Any = None,
+    **options: Any,
+) -> Any:
+    """A classifier from a folder or a hub id; see `TextClassifier.from_pretrained`."""
+    if options.pop("ignore_mismatched_sizes", False):
+        raise CheckpointError(
+            f"{source}: ignore_mismatched_sizes would put a random head on trained weights; build a "
+            "new classifier with zoo.build(..., weights=FOLDER) instead"
+        )
+    wants_information = options.pop("output_loading_info", False)
+    hub = {name: options[name] for name in HUB_OPTIONS if options.get(name) is not None}
+    if config is None:
+        config = read_configuration(classifier_class, source, hub)
+    tokenizer = read_tokenizer(source, hub)
+    classifier = classifier_class(config, tokenizer=tokenizer)
+    files = weight_files(source, hub)
+    check_checksums(files)
+    fill(classifier, files, source)
+    if isinstance(dtype, str):
+        dtype = None if dtype == "auto" else getattr(torch, dtype)
+    classifier.to(device=only_device(device_map), dtype=dtype)
+    classifier.eval()
+    if wants_information:
+        nothing: dict[str, Any] = {"missing_keys": set(), "unexpected_keys": set()}
+        return classifier, {**nothing, "mismatched_keys": set(), "error_msgs": {}}
+    return classifier
+
+
+def read_configuration(
+    classifier_class: type[TextClassifier], source: str, hub: Mapping[str, Any]
+) -> ClassifierConfig:
+    """The configuration of a saved classifier; raises `CheckpointError` for anything else."""
+    config_class = classifier_class.config_class
+    try:
+        values, _ = config_class.get_config_dict(source, **hub)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise CheckpointError(
+            f"{source}: no saved classifier is there, neither as a folder nor on the hub ({reason})"
+        ) from error
+    if values.get("model_type") != config_class.model_type:
+        raise CheckpointError(
+            f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved by "
+            f"zoo; to put a head on it: zoo.build('hf:{source}', HEAD, labels=[…])"
+        )
+    return config_class.from_dict(values)
+
+
+def read_tokenizer(source: str, hub: Mapping[str, Any]) -> Any:
+    """The tokenizer saved beside the weights."""
+    try:
+        return AutoTokenizer.from_pretrained(source, trust_remote_code=False, **hub)
+    except Exception as error:  # transformers and tokenizers each raise their own
+        reason = str(error).strip().split("\n")[0]
+        raise CheckpointError(f"{source}: its tokenizer cannot be read ({reason})") from error
+
+
+def weight_files(source: str, hub: Mapping[str, Any]) -> list[Path]:
+    """The safetensors of a checkpoint: one file, or the shards that its index names."""
+    absent_is_none = {"_raise_exceptions_for_missing_entries": False}
+    single = cached_file(source, SAFE_WEIGHTS_NAME, **absent_is_none, **hub)
+    if single is not None:
+        return [Path(single)]
+    index = cached_file(source, SAFE_WEIGHTS_INDEX_NAME, **absent_is_none, **hub)
+    if index is None:
+        raise CheckpointError(
+            f"{source}: neither {SAFE_WEIGHTS_NAME} nor {SAFE_WEIGHTS_INDEX_NAME} is there; zoo reads "
+            "safetensors only"
+        )
+    names = sorted(set(json.loads(Path(index).read_text("utf-8"))["weight_map"].values()))
+    return [Path(cached_file(source, name, **hub)) for name in names]
+
+
+def fill(classifier: TextClassifier, files: list[Path], source: str) -> None:
+    """Put the stored weights into the classifier: all of them, and no others."""
+    stored: dict[str, torch.Tensor] = {}
+    for file in files:
+        try:
+            stored.update(load_file(file))
+        except (SafetensorError, OSError) as error:
+            raise CheckpointError(f"{file}: truncated or no safetensors file ({error})") from error
+    wanted = classifier.state_dict()
+    # tied weights are stored once, under one of their names
+    tied = getattr(classifier, "all_tied_weights_keys", {})
+    for name, same_as in tied.items():
+        if name not in stored and same_as in stored:
+            stored[name] = stored[same_as]
+    faults = [f"{name} is missing" for name in wanted.keys() - stored.keys()]
+    faults += [f"{name} is not part of it" for name in stored.keys() - wanted.keys()]
+    faults += [
+        f"{name} has shape {tuple(stored[name].shape)}, not {tuple(wanted[name].shape)}"
+        for name in wanted.keys() & stored.keys()
+        if stored[name].shape != wanted[name].shape
+    ]
+    if faults:
+        raise CheckpointError(
+            f"{source}: {len(faults)} weights do not fit the classifier that its config.json "
+            f"describes (first: {min(faults)}); nothing was loaded"
+        )
+    classifier.load_state_dict(stored)
+
+
+def write_checksums(folder: Path) -> None:
+    """`SHA256SUMS` over the weights, in the form that `sha256sum -c` reads."""
+    files = sorted(folder.glob("*.safetensors"))
+    lines = "".join(f"{file_sha256(file)}  {file.name}\n" for file in files)
+    (folder / CHECKSUMS).write_text(lines, encoding="utf-8")
+
+
+def check_checksums(files: list[Path]) -> None:
+    """Raise `CheckpointError` for weights that are not the ones that were saved."""
+    sums = files[0].parent / CHECKSUMS
+    if not sums.is_file():
+        return  # saved by an older transformers call, or a hub that keeps its own checksums
+    saved = {
+        name: digest
+        for digest, name in (
+            line.split(maxsplit=1) for line in sums.read_text("utf-8").splitlines()
+        )
+    }
+    for file in files:
+        if file.name in saved and file_sha256(file) != saved[file.name]:
+            raise CheckpointError(
+                f"{file}: its sha256 is not the one in {CHECKSUMS}: the file was changed or damaged "
+                "after it was saved; copy it again"
+            )
+
+
+def file_sha256(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def only_device(device_map: Any) -> torch.device | None:
+    """The one device of a `device_map`; a classifier is small enough for one."""
+    if device_map is None:
+        return None
+    if isinstance(device_map, Mapping):
+        devices = set(device_map.values())
+        if len(devices) != 1:
+            raise CheckpointError(f"device_map must name one device, got {device_map!r}")
+        device_map = devices.pop()
+    if device_map == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device_map)
+
+
+def check_saveable(config: ClassifierConfig) -> None:
+    """Raise `CheckpointError` for a component that lives in `__main__` or in a notebook."""
+    for kind, record in (("encoder", config.encoder), ("head", config.head)):
+        if record and str(record["target"]).startswith("__main__:"):
+            raise CheckpointError(
+                f"{kind} {record['name']!r} is defined in __main__, where no other process finds it: "
+                "move its class into a module, name it in a plugin (see docs), and build again"
+            )

@@ -1,0 +1,104 @@
+"""`zoo show`: all about one encoder, head or task."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from zoo import name_errors, registry
+from zoo.cli import output
+from zoo.cli.description import example_of, fields_of, options_of
+from zoo.plugins import host
+from zoo.shelf import Registered
+from zoo.specs import EncoderSpec
+
+_KINDS = ("encoder", "head", "task")
+
+
+@click.command("show")
+@click.argument("name")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+def command(name: str, is_json: bool) -> None:
+    """Show all about the encoder, head or task NAME; of two kinds with one name, both."""
+    found = _find(name)
+    if is_json:
+        output.print_json([_as_json(one) for one in found])
+        return
+    for position, one in enumerate(found):
+        if position:
+            click.echo()
+        output.show(output.heading(f"{one.kind} {one.name}"), output.facts(_facts(one)))
+
+
+def _find(name: str) -> list[Registered[Any]]:
+    """Whatever the name may mean: to show the rivals for a name is not to choose among them."""
+    found = [one for kind in _KINDS for one in registry.shelf(kind).candidates(name)]
+    if found:
+        return found
+    before_colons = [name[:place] for place, letter in enumerate(name) if letter == ":"]
+    if any(registry.shelf("encoder").candidates(short) for short in before_colons):
+        return [registry.find_encoder(name)]
+    known = sorted(one.name for kind in _KINDS for one in registry.shelf(kind).records)
+    raise name_errors.unknown("encoder, head or task", name, known, host().plugins)
+
+
+def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
+    spec = one.spec
+    yield "description", spec.description
+    if one.kind == "task":
+        yield "labels", spec.num_labels
+        yield "metric", spec.metric
+        yield "source", spec.source
+    else:
+        yield "options", _option_lines(one)
+        yield "parameters", spec.parameters
+    if one.kind == "encoder":
+        yield "weights", _weights(one)
+        yield "without them", _from_scratch(spec)
+    if one.kind != "head":
+        yield "languages", spec.languages
+    yield "licence", spec.licence
+    if one.kind != "task":
+        yield "paper", spec.paper
+    yield "from", one.release
+    yield "target", spec.target
+    yield "example", example_of(one)
+
+
+def _option_lines(one: Registered[Any]) -> str:
+    found = options_of(one)
+    return found if isinstance(found, str) else "\n".join(map(str, found))
+
+
+def _weights(encoder: Registered[EncoderSpec]) -> str:
+    spec = encoder.spec
+    if spec.weights:
+        return f"packaged, {spec.weights}"
+    if checkpoint := encoder.checkpoint or spec.checkpoint:
+        revision = f", revision {spec.revision}" if spec.revision else ""
+        return f"{checkpoint}{revision}"
+    return "of the checkpoint that is named with it" if spec.takes_checkpoint else ""
+
+
+def _from_scratch(spec: EncoderSpec) -> str:
+    if spec.configuration and spec.vocabulary:
+        return f"pretrained=False, with {spec.vocabulary}"
+    return "not possible: it brings no configuration and vocabulary of its own"
+
+
+def _as_json(one: Registered[Any]) -> dict[str, Any]:
+    record = fields_of(one)
+    if one.kind != "task":
+        found = options_of(one)
+        if isinstance(found, str):
+            record |= {"options": None, "options_error": found}
+        else:
+            record["options"] = [
+                {**dataclasses.asdict(each), "is_required": each.is_required} for each in found
+            ]
+    if one.checkpoint:
+        record["checkpoint"] = one.checkpoint
+    return {**record, "example": example_of(one)}

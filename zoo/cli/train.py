@@ -1,0 +1,190 @@
+"""`zoo train`: labelled texts in, a saved classifier out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo.cli.inputs import check_source, data_options, read_file
+from zoo.errors import CheckpointError, DataError
+
+if TYPE_CHECKING:
+    from zoo.classifier import TextClassifier
+    from zoo.data import Examples
+    from zoo.recipe import Recipe
+    from zoo.training import TrainingReport
+
+VALIDATION_SHARE = 0.1
+
+
+@click.command("train")
+@click.argument("pair", metavar="PAIR")
+@data_options
+@click.option(
+    "--validation",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Validation examples; default: a tenth of the data.",
+)
+@click.option(
+    "--recipe", "recipe_file", type=click.Path(path_type=Path), metavar="FILE", help="YAML."
+)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--scratch", is_flag=True, help="Random weights instead of pretrained ones.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), metavar="FOLDER", help="A local copy of weights."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Where to save.",
+)
+@click.option("--resume", is_flag=True, help="Continue a training that was interrupted.")
+@click.option("--json", "is_json", is_flag=True, help="Print the report as JSON.")
+def command(
+    pair: str,
+    task: str | None,
+    data: Path | None,
+    validation: Path | None,
+    recipe_file: Path | None,
+    settings: tuple[str, ...],
+    seed: int,
+    scratch: bool,
+    weights: Path | None,
+    output: Path,
+    resume: bool,
+    is_json: bool,
+    **columns: Any,
+) -> None:
+    """Train PAIR, such as koelectra-nano+bilstm, and save it to a folder.
+
+    The texts come from a task (--task ko-intents) or a file (--data intents.csv --label intent).
+    """
+    encoder, head = split_pair(pair)
+    check_source(task, data)
+    if validation is not None and task is not None:
+        raise click.UsageError("--validation goes with --data; a task has validation examples")
+    check_output(output, resume)
+    recipe = make_recipe(recipe_file, settings)
+    train_examples, validation_examples, labels = read_splits(task, data, validation, columns)
+
+    from zoo.building import build
+    from zoo.cli.progress import training_progress
+    from zoo.evaluation import evaluate
+    from zoo.training import train
+
+    classifier = build(
+        encoder, head, labels=labels, pretrained=not scratch, weights=weights, seed=seed
+    )
+    checkpoints = output / "checkpoints"
+    with training_progress() as on_progress:
+        report = train(
+            classifier,
+            train_examples,
+            validation_examples,
+            recipe,
+            seed=seed,
+            on_progress=on_progress,
+            checkpoints=checkpoints,
+        )
+    classifier.save_pretrained(output)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    metrics = evaluate(classifier, validation_examples).metrics
+    print_report(report, metrics, classifier, output, is_json)
+
+
+def split_pair(pair: str) -> tuple[str, str]:
+    """`encoder+head` as two names."""
+    encoder, plus, head = pair.rpartition("+")
+    if not (encoder and plus and head):
+        raise click.UsageError(f"PAIR is written encoder+head, as in bert-nano+mlp; got {pair!r}")
+    return encoder, head
+
+
+def check_output(output: Path, resume: bool) -> None:
+    """Raise before any training what would spoil saving after it."""
+    if output.exists() and not output.is_dir():
+        raise CheckpointError(f"--output {output} is a file; name a folder")
+    unfinished = (output / "checkpoints").is_dir()
+    if resume and not unfinished:
+        raise CheckpointError(f"--resume: {output} holds no interrupted training")
+    if unfinished and not resume:
+        raise CheckpointError(
+            f"{output} holds an interrupted training: continue it with --resume, or remove the folder"
+        )
+    if (output / "config.json").exists():
+        raise CheckpointError(f"{output} holds a saved classifier already; name another folder")
+    output.mkdir(parents=True, exist_ok=True)
+
+
+def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
+    """The recipe of a file, or the default one, with `--set` applied."""
+    from zoo.recipe import Recipe
+
+    recipe = Recipe() if path is None else Recipe.from_file(path)
+    return recipe.with_settings(settings) if settings else recipe
+
+
+def read_splits(
+    task: str | None, data: Path | None, validation: Path | None, columns: dict[str, Any]
+) -> tuple[Examples, Examples, tuple[str, ...]]:
+    """Training and validation examples and the label names, from a task or from files."""
+    from zoo.data import load_task, split_validation
+
+    if task is not None:
+        loaded = load_task(task)
+        return loaded.train, loaded.validation, loaded.labels
+    assert data is not None
+    examples = read_file(data, columns)
+    if validation is not None:
+        return examples, read_file(validation, columns), examples.label_names
+    train, held_out = split_validation(examples, VALIDATION_SHARE)
+    if not len(held_out):
+        raise DataError(f"{data}: {len(examples)} examples are too few to hold a tenth out")
+    click.echo(
+        f"{data}: {len(train):,} examples to train on, {len(held_out):,} held out to validate",
+        err=True,
+    )
+    return train, held_out, examples.label_names
+
+
+def print_report(
+    report: TrainingReport,
+    metrics: dict[str, float],
+    classifier: TextClassifier,
+    output: Path,
+    is_json: bool,
+) -> None:
+    """What was trained and how well it does on the validation examples."""
+    from zoo.cli import output as out
+
+    if is_json:
+        out.print_json(
+            {
+                "output": str(output),
+                "pair": f"{classifier.config.encoder['name']}+{classifier.config.head['name']}",
+                "seed": report.seed,
+                "recipe": report.recipe.model_dump(),
+                "best_epoch": report.best_epoch,
+                "steps": report.steps,
+                "train_seconds": report.train_seconds,
+                "samples_per_second": report.samples_per_second,
+                "device": report.device,
+                "history": report.history,
+                "validation": metrics,
+            }
+        )
+        return
+    click.echo(
+        f"validation accuracy {100 * metrics['accuracy']:.2f} %, "
+        f"macro F1 {100 * metrics['macro_f1']:.2f} % "
+        f"(epoch {report.best_epoch} of {len(report.history)}, {report.train_seconds:.0f} s, "
+        f"{report.device})"
+    )
+    click.echo(f"saved to {output}")

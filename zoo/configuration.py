@@ -1,0 +1,32 @@
+"""What a saved classifier says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# by module, not from `transformers`: this is imported while transformers is still importing
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.models.auto.configuration_auto import AutoConfig
+
+
+class ClassifierConfig(PreTrainedConfig):
+    """What rebuilds a `TextClassifier`: both components' identity, options and architecture.
+
+    `encoder` and `head` hold name, distribution, version, target and options; `encoder` also its
+    architecture (`configuration`), `checkpoint`, `revision` and whether it `is_pretrained`.
+    `max_length` is where texts are cut, in tokens; None leaves it to the tokenizer.
+    """
+
+    model_type = "zoo"
+    # None, because transformers asks for a configuration without arguments to compare others with
+    encoder: dict[str, Any] | None = None
+    head: dict[str, Any] | None = None
+    max_length: int | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label names, in the order of the logits."""
+        return tuple(self.id2label[index] for index in range(len(self.id2label)))
+
+
+AutoConfig.register(ClassifierConfig.model_type, ClassifierConfig)

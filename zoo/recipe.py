@@ -1,0 +1,154 @@
+"""How one classifier is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from zoo.errors import RecipeError, did_you_mean
+
+# Devlin et al. 2019 (appendix A.3) fine-tune at 2e-5 to 5e-5; a fresh encoder needs far more
+PRETRAINED_ENCODER_RATE = 5e-5
+FRESH_ENCODER_RATE = 5e-4
+HEAD_RATE = 1e-3
+PRETRAINED_EPOCHS = 5
+FRESH_EPOCHS = 10
+
+
+class Recipe(BaseModel):
+    """How one classifier is trained; every field has a default that works.
+
+    None for a learning rate or for `epochs` means: what suits the encoder, depending on whether it
+    comes with pretrained weights. `resolved` fills them in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    epochs: int | None = Field(None, ge=1, le=10_000)
+    batch_size: int = Field(32, ge=1, description="examples per optimizer step")
+    gradient_accumulation: int = Field(1, ge=1, description="parts that a batch is computed in")
+    max_length: int = Field(128, ge=2, description="tokens of a text, special ones included")
+    encoder_learning_rate: float | None = Field(None, gt=0)
+    head_learning_rate: float | None = Field(None, gt=0)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup_ratio: float = Field(0.1, ge=0, lt=1, description="share of all steps")
+    weight_decay: float = Field(0.01, ge=0, description="none on biases and norms")
+    max_gradient_norm: float = Field(1.0, gt=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["balanced"] | dict[str, float] | None = None
+    frozen: bool = Field(False, description="train the head alone")
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    patience: int | None = Field(
+        3, ge=1, description="epochs without a better validation score before stopping"
+    )
+    select_by: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
+    max_unknown_rate: float = Field(
+        0.2, ge=0, le=1, description="share of unknown tokens above which training is refused"
+    )
+
+    @classmethod
+    def from_mapping(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        source: str = "recipe",
+        lines: Mapping[tuple[Any, ...], int] | None = None,
+    ) -> Self:
+        """The recipe of a mapping; raises one `RecipeError` that names every fault, with its line."""
+        try:
+            return cls.model_validate(dict(values), strict=False)
+        except ValidationError as error:
+            faults = [_explain(fault, cls.model_fields) for fault in error.errors()]
+            places = [
+                f"{source}, line {(lines or {})[(key,)]}" if (key,) in (lines or {}) else source
+                for key, _ in faults
+            ]
+            texts = [f"{place}: {text}" for place, (_, text) in zip(places, faults, strict=True)]
+            raise RecipeError("\n".join(texts)) from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """The recipe of a YAML file."""
+        from zoo.strict_yaml import load_yaml
+
+        document = load_yaml(Path(path))
+        if not isinstance(document.data, Mapping):
+            raise RecipeError(f"{path}: a recipe is a mapping of names to values")
+        return cls.from_mapping(document.data, source=str(path), lines=document.lines)
+
+    def with_settings(self, settings: Iterable[str]) -> Self:
+        """This recipe with `key=value` texts applied, values read as YAML."""
+        from zoo.strict_yaml import load_yaml
+
+        values = self.model_dump()
+        for setting in settings:
+            key, equals, text = setting.partition("=")
+            if not equals:
+                raise RecipeError(f"--set {setting}: write it as key=value")
+            values[key.strip()] = load_yaml(text).data
+        return self.from_mapping(values, source="--set")
+
+    def resolved(self, *, is_pretrained: bool) -> Self:
+        """This recipe with nothing left open, for an encoder with or without pretrained weights."""
+        encoder_rate = PRETRAINED_ENCODER_RATE if is_pretrained else FRESH_ENCODER_RATE
+        return self.model_copy(
+            update={
+                "epochs": self.epochs or (PRETRAINED_EPOCHS if is_pretrained else FRESH_EPOCHS),
+                "encoder_learning_rate": self.encoder_learning_rate or encoder_rate,
+                "head_learning_rate": self.head_learning_rate or HEAD_RATE,
+                "precision": resolve_precision(self.precision),
+            }
+        )
+
+    def weights_of(self, labels: tuple[str, ...], counts: Mapping[str, int]) -> list[float] | None:
+        """The loss weight of each label, in order, or None where all weigh the same.
+
+        `"balanced"` is examples / (labels × examples of the label), scikit-learn's rule.
+        """
+        if self.class_weights is None:
+            return None
+        if self.class_weights == "balanced":
+            total = sum(counts.values())
+            return [total / (len(labels) * max(counts.get(label, 0), 1)) for label in labels]
+        unknown = sorted(set(self.class_weights) - set(labels))
+        if unknown:
+            raise RecipeError(
+                f"class_weights: no label is called {unknown[0]!r}{did_you_mean(unknown[0], labels)}"
+            )
+        bad = [name for name, weight in self.class_weights.items() if not 0 <= weight < math.inf]
+        if bad:
+            raise RecipeError(f"class_weights: the weight of {bad[0]!r} must be 0 or above")
+        return [self.class_weights.get(label, 1.0) for label in labels]
+
+
+def resolve_precision(precision: str) -> str:
+    """`"auto"` as `"bf16"` where the hardware computes in it, else `"fp32"`."""
+    if precision != "auto":
+        return precision
+    import torch
+
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    capabilities = torch.cpu.get_capabilities()
+    has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+    return "bf16" if has_bf16 else "fp32"
+
+
+def _explain(fault: Any, fields: Mapping[str, Any]) -> tuple[str, str]:
+    """The key at fault and what is wrong with it, in the words of a recipe."""
+    key = str(fault["loc"][0]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":
+        hint = did_you_mean(key, fields) or f"; known: {', '.join(sorted(fields))}"
+        return key, f"a recipe has no {key!r}{hint}"
+    context = fault.get("ctx", {})
+    bounds = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    for name, words in bounds.items():
+        if name in context:
+            return key, f"{key} must be {words} {context[name]}, got {fault['input']!r}"
+    if fault["type"] == "literal_error":
+        return key, f"{key} must be {context['expected']}, got {fault['input']!r}"
+    return key, f"{key}: {fault['msg'].lower()}, got {fault['input']!r}"

@@ -1,0 +1,139 @@
+"""`train`: one classifier, its examples and a recipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.data import as_examples, check_splits
+from zoo.errors import DataError
+from zoo.evaluation import label_indices
+from zoo.prediction import tokenize
+from zoo.recipe import Recipe
+from zoo.seeds import check_seed
+from zoo.trainer import Diverged, Material, Trained, run_trainer
+
+if TYPE_CHECKING:
+    from zoo.classifier import TextClassifier
+    from zoo.data import Examples
+
+__all__ = ["Diverged", "Progress", "TrainingReport", "train"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: epoch and step of how many (both from 1), and the mean recent loss."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float | None
+    validation: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What training did.
+
+    `history` has one entry per epoch: `epoch`, `train_loss`, `seconds` and, with validation examples,
+    `validation_loss` and their metrics. `best_epoch` is the one whose weights the classifier has.
+    """
+
+    recipe: Recipe
+    seed: int
+    history: list[dict[str, Any]]
+    best_epoch: int
+    steps: int
+    train_seconds: float
+    samples_per_second: float
+    device: str
+
+
+def train(
+    classifier: TextClassifier,
+    train: Any,
+    validation: Any = None,
+    recipe: Recipe | None = None,
+    *,
+    seed: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+    checkpoints: str | Path | None = None,
+) -> TrainingReport:
+    """Train `classifier` in place on examples, a file, a frame or pairs of text and label.
+
+    With `validation` examples, training stops early and the best epoch's weights are restored. With
+    a `checkpoints` folder the state after each epoch is kept there, and the same call continues from
+    it. The result depends on the examples, the recipe, the seed, and the classifier's weights.
+
+    Raises `DataError` for examples that cannot be trained on, `RecipeError` for a recipe that cannot
+    be followed, and `Diverged` at the step where a loss or a gradient is not finite; the classifier
+    then has the last finite weights.
+    """
+    check_seed(seed)
+    is_pretrained = bool(classifier.config.encoder.get("is_pretrained"))
+    recipe = (recipe or Recipe()).resolved(is_pretrained=is_pretrained)
+    training_examples = as_examples(train)
+    validation_examples = None if validation is None else as_examples(validation)
+    check_splits(training_examples, validation_examples)
+    classifier.config.max_length = recipe.max_length
+    material = prepare(classifier, training_examples, validation_examples, recipe)
+    started = time.perf_counter()
+    trained: Trained = run_trainer(
+        classifier,
+        material,
+        recipe,
+        seed,
+        report=None if on_progress is None else lambda **now: on_progress(Progress(**now)),
+        checkpoints=None if checkpoints is None else Path(checkpoints),
+    )
+    seconds = time.perf_counter() - started
+    return TrainingReport(
+        recipe=recipe,
+        seed=seed,
+        history=trained.history,
+        best_epoch=trained.best_epoch,
+        steps=trained.steps,
+        train_seconds=seconds,
+        samples_per_second=trained.samples / seconds,
+        device=str(classifier.device),
+    )
+
+
+def prepare(
+    classifier: TextClassifier, train: Examples, validation: Examples | None, recipe: Recipe
+) -> Material:
+    """Tokenise once, map labels by name, and refuse a tokenizer that does not know the language."""
+    token_ids = tokenize(classifier.tokenizer, train.texts, recipe.max_length)
+    refuse_unknown_language(classifier, token_ids, train, recipe.max_unknown_rate)
+    validation_ids, validation_labels = None, None
+    if validation is not None:
+        validation_ids = tokenize(classifier.tokenizer, validation.texts, recipe.max_length)
+        validation_labels = label_indices(validation, classifier.labels)
+    return Material(
+        token_ids=token_ids,
+        labels=label_indices(train, classifier.labels),
+        # characters and not tokens: every pair shall see the same batches
+        lengths=[len(text) for text in train.texts],
+        validation_ids=validation_ids,
+        validation_labels=validation_labels,
+        label_weights=recipe.weights_of(classifier.labels, train.label_counts),
+    )
+
+
+def refuse_unknown_language(
+    classifier: TextClassifier, token_ids: list[list[int]], train: Examples, limit: float
+) -> None:
+    """Raise `DataError` where the tokenizer knows too few of the training tokens."""
+    unknown_id = classifier.tokenizer.unk_token_id
+    total = sum(len(ids) for ids in token_ids)
+    unknown = sum(ids.count(unknown_id) for ids in token_ids) if unknown_id is not None else 0
+    if unknown > limit * total:
+        raise DataError(
+            f"{train.source}: the tokenizer of {classifier.config.encoder['name']!r} does not know "
+            f"{unknown / total:.0%} of the tokens (limit {limit:.0%}). Choose an encoder of the "
+            "texts' language, or raise max_unknown_rate in the recipe"
+        )
