@@ -1,0 +1,50 @@
+# Each target sets up what it needs; set-up is done again only when these files change.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+INSTALLED_FROM := pyproject.toml constraints.txt
+# one thread a process: the tests run side by side, and threads of torch would fight over the cores
+TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: help leaderboard test lint format vocabulary clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+leaderboard: .venv/installed  ## run the quick suite and print its leaderboard
+	$(BIN)/zoo bench quick
+
+test: lint  ## lint, then every test
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+
+lint: .venv/installed-dev  ## formatting, style, types, direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev  ## put the formatting right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+vocabulary: .venv/installed  ## rebuild the packaged vocabulary from CORPUS=reviews.txt.gz
+	$(BIN)/python pretraining/build_vocabulary.py "$(CORPUS)" \
+	    plugins/zoo_encoders/vocabularies/korean-12k.txt
+
+clean:  ## remove the virtual environment and the caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "zoo needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python $(INSTALLED_FROM)
+	@echo "Installing zoo into .venv; the first time this takes some minutes." >&2
+	$(PIP) --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@echo "Installing what the tests need." >&2
+	$(PIP) --editable '.[dev]'
+	@touch $@
