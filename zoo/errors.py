@@ -12,6 +12,7 @@
     ├── DataError             texts, labels or files that cannot be used as they are
     ├── RecipeError           a recipe that cannot be followed
     ├── YamlError             a YAML file that cannot be read as written
+    ├── JsonError             a JSON file that cannot be read as written
     ├── CheckpointError       weights or a saved classifier that cannot be loaded
     ├── TrainingError         training that cannot go on
     ├── EvaluationError       logits or examples that no metric may be computed from
@@ -72,6 +73,10 @@ class RecipeError(ZooError):
 
 class YamlError(ZooError):
     """A YAML file cannot be read as written."""
+
+
+class JsonError(ZooError):
+    """A JSON file cannot be read as written."""
 
 
 class CheckpointError(ZooError):

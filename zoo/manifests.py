@@ -36,6 +36,10 @@ def check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
             raise PluginError(f"{name}() is marked as a hook, but {_no_hook(hook)}")
         if options.get("wrapper") or options.get("hookwrapper"):
             raise PluginError(f"{name}() is a hook wrapper; the hooks of zoo only yield records")
+        if needed := _needed_arguments(value):
+            raise PluginError(
+                f"{name}() asks for {', '.join(needed)}; the hooks of zoo get nothing"
+            )
 
 
 def _check_is_no_hook(name: str, value: object) -> None:
@@ -53,6 +57,15 @@ def _check_is_no_hook(name: str, value: object) -> None:
         raise PluginError(
             f"{name}() begins with 'zoo_', which is kept for hooks, but {_no_hook(name)}"
         )
+
+
+def _needed_arguments(function: Callable[..., Any]) -> list[str]:
+    return [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
 
 
 def _no_hook(name: str) -> str:

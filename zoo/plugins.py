@@ -134,12 +134,7 @@ class PluginHost:
             **{hook.removeprefix("zoo_"): tuple(read) for hook, read in records.items()},
         )
 
-    def _read(
-        self,
-        one: OfferedPlugin,
-        records: Records,
-        owners: Owners,
-    ) -> None:
+    def _read(self, one: OfferedPlugin, records: Records, owners: Owners) -> None:
         if self._manager.has_plugin(one.full_name):
             raise PluginError(f"{one.distribution} names the entry point {one.name!r} twice")
         module = one.load()

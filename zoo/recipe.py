@@ -15,6 +15,9 @@ from zoo.errors import RecipeError, did_you_mean
 PRETRAINED_ENCODER_RATE = 5e-5
 FRESH_ENCODER_RATE = 5e-4
 HEAD_RATE = 1e-3
+PRETRAINED_WARMUP = 0.1
+# a fresh encoder that meets its full rate too early maps every text to the same states for good
+FRESH_WARMUP = 0.2
 PRETRAINED_EPOCHS = 5
 FRESH_EPOCHS = 10
 
@@ -22,7 +25,7 @@ FRESH_EPOCHS = 10
 class Recipe(BaseModel):
     """How one classifier is trained; every field has a default that works.
 
-    None for a learning rate or for `epochs` means: what suits the encoder, depending on whether it
+    None for a learning rate, `warmup_ratio` or `epochs` means: what suits the encoder, depending on whether it
     comes with pretrained weights. `resolved` fills them in.
     """
 
@@ -35,7 +38,7 @@ class Recipe(BaseModel):
     encoder_learning_rate: float | None = Field(None, gt=0)
     head_learning_rate: float | None = Field(None, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_ratio: float = Field(0.1, ge=0, lt=1, description="share of all steps")
+    warmup_ratio: float | None = Field(None, ge=0, lt=1, description="share of all steps")
     weight_decay: float = Field(0.01, ge=0, description="none on biases and norms")
     max_gradient_norm: float = Field(1.0, gt=0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
@@ -100,6 +103,11 @@ class Recipe(BaseModel):
                 "epochs": self.epochs or (PRETRAINED_EPOCHS if is_pretrained else FRESH_EPOCHS),
                 "encoder_learning_rate": self.encoder_learning_rate or encoder_rate,
                 "head_learning_rate": self.head_learning_rate or HEAD_RATE,
+                "warmup_ratio": (
+                    (PRETRAINED_WARMUP if is_pretrained else FRESH_WARMUP)
+                    if self.warmup_ratio is None
+                    else self.warmup_ratio
+                ),
                 "precision": resolve_precision(self.precision),
             }
         )

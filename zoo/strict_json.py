@@ -1,87 +1,108 @@
-"""JSON as written: a duplicate key, NaN or a number too large is an error and never a surprise."""
+"""JSON as RFC 8259 has it, and nothing that Python lets pass besides."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
+from collections import Counter
 from typing import Any
 
-from zoo.errors import DataError
+from zoo.errors import JsonError
 
-__all__ = ["load_json"]
+_DEEPEST = 100
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
-def load_json(content: str | bytes, *, source: str = "JSON", numbers_as_text: bool = False) -> Any:
-    """The value of a JSON text; a byte-order mark before it does no harm.
+def load_json(text: str | bytes, source: str) -> Any:
+    """The value that JSON text, or its UTF-8 bytes, stands for; a byte-order mark is passed over.
 
-    `numbers_as_text` gives every number as the text that stands there (`1e5`, `007` is none).
-
-    Raises `DataError` with `source` and the place for what is not UTF-8 or not JSON, for a key that
-    an object has twice, for NaN and infinities, for numbers beyond a double or of thousands of
-    digits, and for nesting that exhausts the stack.
+    `source` is what messages call the text. Raises `JsonError` for: keys that stand twice in one
+    object, NaN and Infinity, numbers beyond a float (`1e999`) or of thousands of digits, halves of
+    surrogate pairs, more than 100 levels, and broken JSON, the last with line and column.
     """
-    if isinstance(content, bytes):
-        try:
-            content = content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{source}: byte 0x{content[error.start]:02x} at position {error.start:,} is not "
-                "utf-8, which JSON is written in"
-            ) from None
+    decoded = _decode(text, source).removeprefix("\ufeff")
+    if not decoded.strip(" \t\r\n"):
+        raise JsonError(f"{source} is empty")
     try:
-        return _DECODERS[numbers_as_text].decode(content.removeprefix("\ufeff"))
+        value = json.loads(
+            decoded,
+            object_pairs_hook=_refuse_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+        _check_depth(value)
+        _check_surrogates(decoded, value)
     except json.JSONDecodeError as error:
-        line = f"line {error.lineno:,}, " if error.lineno > 1 else ""
-        raise DataError(
-            f"{source}: not JSON: {line}column {error.colno:,}: {error.msg[:1].lower()}"
-            f"{error.msg[1:]}"
-        ) from None
-    except _Refused as error:
-        raise DataError(f"{source}: {error}") from None
+        reason = error.msg[:1].lower() + error.msg[1:]
+        raise JsonError(f"{source}, line {error.lineno}, column {error.colno}: {reason}") from None
     except RecursionError:
-        raise DataError(f"{source}: nested too deeply") from None
-
-
-class _Refused(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen = dict(pairs)
-    if len(seen) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Refused(f"the key {twice!r} stands there twice")
-    return seen
-
-
-def _no_constant(name: str) -> Any:
-    raise _Refused(f"{name} is no JSON number")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise _Refused(f"the number {digits:.40} is too large")
+        raise JsonError(f"{source}: {_TOO_DEEP}") from None
+    except ValueError as error:
+        # an integer beyond sys.get_int_max_str_digits() is Python's own ValueError
+        reason = str(error) if isinstance(error, _Fault) else "a number of too many digits"
+        raise JsonError(f"{source}: {reason}") from None
     return value
 
 
-def _whole(digits: str) -> int:
+class _Fault(ValueError):
+    """What a hook of the parser, which knows no source, has to say."""
+
+
+_TOO_DEEP = f"nested too deeply, more than {_DEEPEST} levels"
+
+
+def _decode(text: str | bytes, source: str) -> str:
+    if isinstance(text, str):
+        return text
     try:
-        return int(digits)
-    except ValueError:
-        # Python converts no more than 4,300 digits, for the time it would take
-        raise _Refused(f"a number of {len(digits):,} digits is too large") from None
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise JsonError(
+            f"{source}, line {line}: byte 0x{text[error.start]:02x} is not UTF-8"
+        ) from None
 
 
-def _decoder(numbers_as_text: bool) -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=_unique,
-        parse_constant=_no_constant,
-        parse_float=str if numbers_as_text else _finite,
-        parse_int=str if numbers_as_text else _whole,
-    )
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise _Fault(f"the key {twice!r} stands there twice")
+    return values
 
 
-# built once: a decoder costs more than a short line
-_DECODERS = {flag: _decoder(flag) for flag in (False, True)}
+def _refuse_constant(name: str) -> Any:
+    raise _Fault(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _Fault(f"the number {text:.40} is too large")
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    """Level by level, so that no depth can overflow the stack."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise _Fault(_TOO_DEEP)
+
+
+def _check_surrogates(text: str, value: Any) -> None:
+    if _SURROGATE.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = error.object[error.start]
+            raise _Fault(f"the escape {half!r} is half a character") from None

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 
 import pytest
 
 from zoo import hookspecs
-from zoo.errors import PluginError
 from zoo.manifests import RECORD_OF_HOOK
 from zoo.plugins import PluginHost, block, host, plugins
 
@@ -30,7 +28,10 @@ def only(site, **options):
 
 # source of a manifest → the cause for which its plugin is left out
 FAULTS = {
-    "failed_import": ("import fasttext_that_nobody_has", "No module named 'fasttext_that_nobody_has'"),
+    "failed_import": (
+        "import fasttext_that_nobody_has",
+        "No module named 'fasttext_that_nobody_has'",
+    ),
     "exception": ("raise RuntimeError('boom')", "RuntimeError: boom"),
     "exception_without_text": ("raise ValueError", "ValueError"),
     "sys_exit": ("import sys; sys.exit(3)", "it called sys.exit(3)"),
@@ -74,7 +75,7 @@ FAULTS = {
     ),
     "argument": (
         "import zoo\n@zoo.hookimpl\ndef zoo_heads(config): return []",
-        "zoo_heads() takes no argument, but it is declared with 'config'",
+        "zoo_heads() asks for config; the hooks of zoo get nothing",
     ),
     "hook_raises": (
         "import zoo\n@zoo.hookimpl\ndef zoo_heads(): raise OSError('disk')",
@@ -138,7 +139,9 @@ def test_one_broken_plugin_does_not_stop_the_others(fault, write_distribution, o
 
 
 def test_a_plugin_of_two_files_is_loaded(write_distribution, site):
-    write_distribution("Zoo_Fast", "0.2", modules={"fast.py": manifest("quick")}, entry_points={"mine": "fast"})
+    write_distribution(
+        "Zoo_Fast", "0.2", modules={"fast.py": manifest("quick")}, entry_points={"mine": "fast"}
+    )
 
     plugin = only(site)
 
@@ -212,7 +215,8 @@ def test_two_distributions_with_one_module_are_told_apart(write_distribution, si
     _, second = PluginHost([str(site)]).plugins
 
     assert second.cause == (
-        "the module 'plugin' is already the plugin 'aaa:main'; two plugins need modules of two names"
+        "the module 'plugin' is already the plugin 'aaa:main'; "
+        "two plugins need modules of two names"
     )
 
 
@@ -290,7 +294,11 @@ def test_a_distribution_without_metadata_is_still_loaded(write_distribution, sit
 
     plugin = only(site)
 
-    assert (plugin.full_name, plugin.version, plugin.status) == ("unnamed:main", "unknown", "loaded")
+    assert (plugin.full_name, plugin.version, plugin.status) == (
+        "unnamed:main",
+        "unknown",
+        "loaded",
+    )
 
 
 @pytest.mark.parametrize(
@@ -353,7 +361,9 @@ def test_what_a_manifest_prints_does_not_reach_stdout(write_distribution, site, 
 
 
 @pytest.mark.parametrize("name", ["main", "zoo-fast", "Zoo_Fast", "zoo-fast:main", " main "])
-def test_a_plugin_is_blocked_by_its_name_or_its_distribution(name, write_distribution, site, caplog):
+def test_a_plugin_is_blocked_by_its_name_or_its_distribution(
+    name, write_distribution, site, caplog
+):
     write_distribution("zoo-fast", modules={"zoo_fast.py": "raise RuntimeError('imported')"})
 
     plugin = only(site, blocked=[name])
@@ -410,8 +420,3 @@ def test_the_built_in_plugins_are_loaded_like_any_other():
     built_in = [one for one in plugins() if one.distribution == "intentzoo"]
 
     assert {one.name: one.cause for one in built_in} == {"bench": "", "encoders": "", "heads": ""}
-
-
-def test_plugin_errors_are_errors_of_zoo():
-    assert issubclass(PluginError, ValueError)
-    assert "zoo.plugins" in sys.modules

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-
-from zoo.errors import ZooError
 from zoo_bench import predictions
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome
@@ -28,6 +26,8 @@ from zoo_bench.records import (
     TaskRecord,
 )
 
+from zoo.errors import ZooError
+
 TASK = TaskRecord(
     name="toy",
     content_sha256="c" * 64,
@@ -35,19 +35,24 @@ TASK = TaskRecord(
     n_validation=20,
     n_test=20,
     n_test_clean=18,
+    is_verified=True,
     labels=("질문", "명령"),
 )
 
 
 def make_spec(encoder="bert-nano", head="mlp", seed=0, *, recipe=None, task=TASK, **changes):
-    """The spec of a pair; `changes` replace whole fields."""
+    """The spec of a pair of names or of whole records; `changes` replace whole fields."""
     ours = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
+    if isinstance(encoder, str):
+        encoder = EncoderRecord(name=encoder, **ours, pretrained=False)
+    if isinstance(head, str):
+        head = Component(name=head, **ours)
     fields = {
         "kind": "pair",
         "protocol": Protocol(name="toy", version=1),
         "task": task,
-        "encoder": EncoderRecord(name=encoder, **ours, pretrained=False),
-        "head": Component(name=head, **ours),
+        "encoder": encoder,
+        "head": head,
         "recipe": recipe or {"epochs": 1, "encoder_learning_rate": 0.0005},
         "seed": seed,
         "threads": 1,

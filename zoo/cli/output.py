@@ -43,9 +43,10 @@ def show(*parts: RenderableType) -> None:
     with console.capture() as captured:
         for part in parts:
             console.print(part)
+    is_coloured = console.is_terminal and not console.no_color
     # rich fills every line up with blanks
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        click.echo(line.rstrip(), color=is_coloured)
 
 
 def heading(text: str) -> RenderableType:

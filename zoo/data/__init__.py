@@ -1,11 +1,12 @@
 """Texts with labels: read from anywhere, repaired aloud or refused by row, split, and as a task."""
 
-from zoo.data.faults import DataWarning
 from zoo.data.duplicates import Audit, audit, clean_rows, normalised
 from zoo.data.examples import Examples
+from zoo.data.faults import DataWarning
 from zoo.data.readers import as_examples, read_examples
-from zoo.data.splits import Splits, check_splits, split_validation
+from zoo.data.splits import Splits, check_splits
 from zoo.data.task import Task, load_task
+from zoo.data.validation import split_validation
 
 __all__ = [
     "Audit",

@@ -47,29 +47,32 @@ def clean(columns: Columns, empty: Empty, max_characters: int) -> Examples:
     faults = columns.faults
     rows = zip(columns.texts, columns.labels, columns.places, strict=True)
     for raw_text, raw_label, place in rows:
-        text = _repaired(raw_text or "", "texts", _SPACES, notes)
-        label = _repaired(raw_label or "", "labels", _SPACES + _INVISIBLE, notes)
-        missing = "text" if is_blank(text) else "" if label else "label"
-        if missing:
-            if empty == "error":
-                faults.add(_missing(missing, columns.missing_hint), place)
-            else:
-                notes[f"rows without a {missing} dropped"] += 1
+        if place in faults:
             continue
-        for role, value in (("text", text), ("label", label)):
-            if _has_surrogate(value):
-                faults.add(_surrogate(role), place)
-        if len(text) > max_characters:
-            # the beginning of a text in NFC is in NFC
-            text = text[:max_characters].rstrip(_SPACES)
-            notes[f"texts cut to {max_characters:,} characters"] += 1
-        texts.append(text)
-        labels.append(label)
+        text = (raw_text or "").strip(_SPACES)
+        label = (raw_label or "").strip(_SPACES + _INVISIBLE)
+        missing = "text" if is_blank(text) else "" if label else "label"
+        if missing and empty == "error":
+            faults.add(_missing(missing, columns.missing_hint), place)
+        elif missing:
+            notes[f"rows without a {missing} dropped"] += 1
+        elif broken := [role for role, one in (("text", text), ("label", label)) if is_broken(one)]:
+            faults.add(_surrogate(" and the ".join(broken)), place)
+        else:
+            notes["texts freed of surrounding space"] += text != raw_text
+            notes["labels freed of surrounding space"] += label != raw_label
+            text = _composed(text, "texts", notes)
+            if len(text) > max_characters:
+                # the beginning of a text in NFC is in NFC
+                text = text[:max_characters].rstrip(_SPACES)
+                notes[f"texts cut to {max_characters:,} characters"] += 1
+            texts.append(text)
+            labels.append(_composed(label, "labels", notes))
     faults.check()
     if not texts:
         dropped = f" left, {len(columns.texts):,} were dropped" if columns.texts else ""
         raise DataError(f"{columns.source}: there are no examples{dropped}")
-    examples = Examples(tuple(texts), tuple(labels), columns.source, dict(sorted(notes.items())))
+    examples = Examples(tuple(texts), tuple(labels), columns.source, _counted(notes))
     _warn_if_swapped(examples)
     return examples
 
@@ -81,17 +84,8 @@ def is_blank(text: str) -> bool:
     )
 
 
-def _repaired(value: str, kind: str, surroundings: str, notes: Counter[str]) -> str:
-    stripped = value.strip(surroundings)
-    if stripped != value and stripped:
-        notes[f"{kind} freed of surrounding space"] += 1
-    if stripped.isascii() or unicodedata.is_normalized("NFC", stripped):
-        return stripped
-    notes[f"{kind} turned into NFC"] += 1
-    return unicodedata.normalize("NFC", stripped)
-
-
-def _has_surrogate(text: str) -> bool:
+def is_broken(text: str) -> bool:
+    """Whether the text holds half of a surrogate pair, which no encoding can write."""
     if text.isascii():
         return False
     try:
@@ -101,14 +95,25 @@ def _has_surrogate(text: str) -> bool:
     return False
 
 
+def _composed(value: str, kind: str, notes: Counter[str]) -> str:
+    if value.isascii() or unicodedata.is_normalized("NFC", value):
+        return value
+    notes[f"{kind} turned into NFC"] += 1
+    return unicodedata.normalize("NFC", value)
+
+
+def _counted(notes: Counter[str]) -> dict[str, int]:
+    return {note: count for note, count in sorted(notes.items()) if count}
+
+
 def _missing(role: str, hint: str) -> str:
     return f"no {role} {{where}}; fill it in, or leave such rows out with empty='drop'{hint}"
 
 
 def _surrogate(role: str) -> str:
     return (
-        f"half of a surrogate pair in the {role} {{where}}; it was decoded or cut wrongly before, and "
-        "no tokenizer takes it"
+        f"half of a surrogate pair in the {role} {{where}}; it was decoded or cut wrongly before, "
+        "and no tokenizer takes it"
     )
 
 

@@ -48,7 +48,7 @@ def _codec(encoding: str, source: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
         # refuses what is a codec but no encoding of text, such as base64
-        b"".decode(codec)
+        b"a".decode(codec, "ignore")
     except (LookupError, UnicodeError, TypeError, ValueError):
         raise DataError(
             f"{source}: there is no encoding {encoding!r}{did_you_mean(str(encoding), _COMMON)}"
@@ -57,7 +57,7 @@ def _codec(encoding: str, source: str) -> str:
 
 
 def _check_mark(content: bytes, codec: str, encoding: str, source: str) -> None:
-    """Raise `DataError` where the byte-order mark and the encoding asked for contradict each other."""
+    """Raise `DataError` where the byte-order mark contradicts the encoding that was asked for."""
     marked = next((names for mark, names in _MARKS if content.startswith(mark)), ())
     if marked and codec not in marked:
         raise DataError(

@@ -57,7 +57,7 @@ def read_delimited(
     faults = Faults(source, "line")
     _refuse_ragged(body, first, header, dialect, faults)
     if dialect.is_quoted:
-        _warn_of_swallowed_rows(body, positions, source, dialect)
+        _warn_of_swallowed_rows(body, positions[1], source, dialect)
     return Columns(
         [row.fields[positions[0]] for row in body],
         [row.fields[positions[1]] for row in body],
@@ -107,8 +107,8 @@ def _quote_fault(source: str, dialect: Dialect, line: int, last: int, error: csv
     if last == line:
         return f"{source}: line {line:,} goes on after a closing quote; {ways}"
     return (
-        f"{source}: a quote of the row at line {line:,} closes only at line {last:,}, where the field "
-        f"goes on; {ways}"
+        f"{source}: a quote of the row at line {line:,} closes only at line {last:,}, where the "
+        f"field goes on; {ways}"
     )
 
 
@@ -129,9 +129,9 @@ def _column_of_name(name: str | int, first: _Row, source: str, dialect: Dialect)
     if advice := _wrong_delimiter(first, dialect):
         raise DataError(f"{place}: {advice}")
     raise DataError(
-        f"{place}: no column is called {name!r}{hint(name, columns)} The columns are "
-        f"{names(columns)}; choose with text= and label=, or pass header=False with positions from 0 "
-        "if this line is no header"
+        f"{place}: no column is called {name!r}{hint(name, columns) or '.'} The columns are "
+        f"{names(columns)}; choose with text= and label=, or pass header=False with positions from "
+        "0 if this line is no header"
     )
 
 
@@ -191,30 +191,23 @@ def _refuse_ragged(
     )
 
 
-def _warn_of_swallowed_rows(
-    rows: list[_Row], positions: list[int], source: str, dialect: Dialect
-) -> None:
-    """Warn of a text over several lines of which one is a row by itself, with a label of the file.
+def _warn_of_swallowed_rows(rows: list[_Row], label: int, source: str, dialect: Dialect) -> None:
+    """Warn of fields over several lines of which one is a row by itself, with a label of the file.
 
-    Two stray quotes do that: what lies between them becomes one text, and no rule is broken.
+    Two stray quotes do that: what lies between them becomes one field, and no rule is broken.
     """
-    text, label = positions
-    spread = [row for row in rows if row.last_line > row.line]
     known = {row.fields[label] for row in rows if row.last_line == row.line}
-    swallowed = [
-        row.line
-        for row in spread
-        if any(
-            len(fields) == len(row.fields) and fields[label] in known
-            for fields in csv.reader(
-                row.fields[text].splitlines(), delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE
-            )
-        )
-    ]
+    swallowed = []
+    for row in rows:
+        if row.last_line > row.line:
+            lines = [line for field in row.fields for line in field.splitlines()]
+            parts = [line.split(dialect.delimiter) for line in lines]
+            if any(len(one) == len(row.fields) and one[label] in known for one in parts):
+                swallowed.append(row.line)
     if swallowed:
         warn(
-            f"{source}: the text that begins {where('line', swallowed)} holds what looks like rows "
-            "of their own; is a quote missing, or one too many?"
+            f"{source}: what a quote opens {where('line', swallowed)} holds lines that look like "
+            "rows of their own; is a quote missing there, or one too many?"
         )
 
 

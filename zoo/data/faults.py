@@ -1,4 +1,4 @@
-"""Faulty rows, collected: one error names the first of every kind instead of only the very first."""
+"""Faulty rows, collected: one error names the first rows of every fault, not the very first."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ class Faults:
         self.source = source
         self.unit = unit
         self._places: dict[str, list[int]] = {}
+        self._faulty: set[int] = set()
 
     def add(self, reason: str, place: int) -> None:
-        """Note one row; `reason` is a sentence with `{where}` in it, the same for the same fault."""
+        """Note one row; `reason` has `{where}` in it and is the same for the same fault."""
         self._places.setdefault(reason, []).append(place)
+        self._faulty.add(place)
+
+    def __contains__(self, place: int) -> bool:
+        """Whether anything is wrong with this row so far."""
+        return place in self._faulty
 
     def lines(self) -> list[str]:
         """One sentence a reason."""
@@ -67,7 +73,7 @@ def listed(words: Sequence[str], conjunction: str) -> str:
 
 
 def names(values: Sequence[object]) -> str:
-    """The first names as `repr` writes them, which no terminal obeys, and how many more there are."""
+    """The first names as `repr` writes them, which no terminal obeys, and how many are left."""
     shown = ", ".join(repr(value) for value in values[:_MOST_NAMES])
     more = len(values) - _MOST_NAMES
     return f"{shown} and {more:,} more" if more > 0 else shown

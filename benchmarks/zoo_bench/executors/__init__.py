@@ -1,0 +1,110 @@
+"""Where runs are executed: one interface, and the events that come back.
+
+An executor computes; it never touches the results root. The driver owns the queue, the retries and
+every write, so an executor that dies, on this machine or on another, can damage nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from zoo.errors import ZooError, did_you_mean
+
+# what a job calls, as text, so that it can be named to another process
+DEFAULT_TARGET = "zoo_bench.run:execute"
+
+EXECUTORS: Mapping[str, str] = {
+    "inline": "zoo_bench.executors.inline:InlineExecutor",
+    "local": "zoo_bench.executors.local:LocalExecutor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run began, in the process `pid`."""
+
+    run_id: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A run is at `step` of `steps` in `epoch` of `epochs` (both counted from 1)."""
+
+    run_id: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run gave a result: the JSON of a `Result`, and the bytes of its predictions."""
+
+    run_id: str
+    result: str
+    predictions: bytes | None
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A run raised: the JSON of a `Failure`. It is not tried again."""
+
+    run_id: str
+    failure: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Whoever had the run is gone (`reason` tells how); the run itself is not to blame."""
+
+    run_id: str
+    reason: str
+    log: str
+
+
+Event = Started | Progressed | Finished | Failed | Lost
+Sink = Callable[[Event], None]
+
+
+class Executor(Protocol):
+    """What the driver needs. All calls come from one thread."""
+
+    name: str
+
+    @property
+    def free(self) -> int:
+        """How many more jobs it would begin now."""
+
+    def submit(self, job: str) -> None:
+        """Begin a job: the JSON of a `RunSpec`, nothing else."""
+
+    def pump(self, timeout_seconds: float, sink: Sink) -> None:
+        """Give `sink` the events that are there, waiting for the first at most so long.
+
+        An exception that `sink` raises goes through.
+        """
+
+    def cancel(self, run_id: str) -> str:
+        """End a running job by force; gives its log so far. No event of it follows."""
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End all workers and wait for them; `at_once` without any grace."""
+
+
+def make(name: str, *, workers: int, threads: int, target: str = DEFAULT_TARGET) -> Executor:
+    """The executor of this name; raises `ZooError` for an unknown one."""
+    if name not in EXECUTORS:
+        known = ", ".join(sorted(EXECUTORS))
+        raise ZooError(f"no executor is called {name!r}{did_you_mean(name, EXECUTORS)} ({known})")
+    module, _, attribute = EXECUTORS[name].partition(":")
+    factory = getattr(importlib.import_module(module), attribute)
+    executor: Executor = factory(workers=workers, threads=threads, target=target)
+    return executor

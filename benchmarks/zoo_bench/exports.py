@@ -1,0 +1,171 @@
+"""The leaderboard for other programs: Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from zoo.terminal import printable
+from zoo_bench.leaderboard import Board, Entry, Leaderboard, TaskBoard
+from zoo_bench.statistics import Interval
+from zoo_bench.tables import NO_TESTS_YET
+
+JSON_FORMAT = "zoo-leaderboard"
+JSON_VERSION = 1
+
+
+def to_fields(leaderboard: Leaderboard) -> dict[str, Any]:
+    """Everything, unrounded (a share is 0 to 1), as JSON values."""
+    return {"format": JSON_FORMAT, "version": JSON_VERSION, **_fields(leaderboard)}
+
+
+def json_text(fields: Any) -> str:
+    """JSON values as text: ASCII, sorted keys, no NaN."""
+    return json.dumps(fields, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Entry):
+        return {"name": value.name, **_fields(value)}
+    if dataclasses.is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+_CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
+    "task": lambda board, task_board, entry: task_board.task.name,
+    "protocol": lambda board, task_board, entry: board.protocol.name,
+    "protocol_version": lambda board, task_board, entry: board.protocol.version,
+    "recipe": lambda board, task_board, entry: board.recipe and board.recipe_id,
+    "threads": lambda board, task_board, entry: board.threads,
+    "kind": lambda board, task_board, entry: entry.kind,
+    "name": lambda board, task_board, entry: entry.name,
+    "encoder": lambda board, task_board, entry: entry.encoder,
+    "head": lambda board, task_board, entry: entry.head,
+    "n": lambda board, task_board, entry: entry.n,
+    "expected": lambda board, task_board, entry: entry.expected,
+    "accuracy": lambda board, task_board, entry: _mean(entry.accuracy),
+    "accuracy_half_width": lambda board, task_board, entry: _half_width(entry.accuracy),
+    "macro_f1": lambda board, task_board, entry: _mean(entry.macro_f1),
+    "clean_accuracy": lambda board, task_board, entry: _mean(entry.clean_accuracy),
+    "parameters_total": lambda board, task_board, entry: entry.parameters_total,
+    "parameters_head": lambda board, task_board, entry: entry.parameters_head,
+    "train_seconds": lambda board, task_board, entry: entry.train_seconds,
+    "latency_p50_ms": lambda board, task_board, entry: entry.latency_p50_ms,
+    "learned": lambda board, task_board, entry: entry.verdicts.get("learned", 0),
+    "not_learned": lambda board, task_board, entry: entry.verdicts.get("not_learned", 0),
+    "collapsed": lambda board, task_board, entry: entry.verdicts.get("collapsed", 0),
+    "diverged": lambda board, task_board, entry: entry.diverged,
+    "failed": lambda board, task_board, entry: entry.failed,
+    "unfinished": lambda board, task_board, entry: entry.unfinished,
+}
+
+
+def to_csv(leaderboard: Leaderboard) -> str:
+    """One row per pair and task, unrounded; no name can begin a formula in a spreadsheet."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(_CSV_COLUMNS)
+    for board in leaderboard.boards:
+        for task_board in board.tasks:
+            for entry in task_board.entries:
+                values = (column(board, task_board, entry) for column in _CSV_COLUMNS.values())
+                writer.writerow([_csv_cell(value) for value in values])
+    return stream.getvalue()
+
+
+def _mean(interval: Interval | None) -> float | None:
+    return None if interval is None else interval.mean
+
+
+def _half_width(interval: Interval | None) -> float | None:
+    return None if interval is None else interval.half_width
+
+
+def _csv_cell(value: Any) -> Any:
+    # OWASP, CSV injection: a spreadsheet would compute a cell that begins like this
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def to_markdown(leaderboard: Leaderboard) -> str:
+    """One table per task, rounded as on the terminal, and what was left out."""
+    blocks = [
+        block
+        for board in leaderboard.boards
+        for task_board in board.tasks
+        for block in _markdown_task(board, task_board)
+    ]
+    if not blocks:
+        blocks = ["There are no results here yet."]
+    left_out = [
+        f"- {len(cause.runs)} × {_markdown_cell(f'{cause.kind}: {cause.message}')}"
+        for cause in leaderboard.causes
+    ]
+    left_out += [f"- unreadable: {_markdown_cell(reason)}" for reason in leaderboard.unreadable]
+    if left_out:
+        blocks.append("Failed or left out:\n\n" + "\n".join(left_out))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
+    protocol = f"{board.protocol.name} {board.protocol.version}"
+    yield f"## {_markdown_cell(task_board.task.name)} (protocol {_markdown_cell(protocol)})"
+    yield f"{NO_TESTS_YET} Accuracy in %: mean ± half of the 95 % t interval (n seeds)."
+    titles = ["pair", "accuracy", "macro F1", "clean accuracy", "parameters", "train s", "p50 ms"]
+    titles.append("notes")
+    rows = [titles, ["---", *["--:"] * (len(titles) - 2), "---"]]
+    rows += [_markdown_row(entry) for entry in task_board.entries]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _markdown_row(entry: Entry) -> list[str]:
+    counts = {**entry.verdicts, "diverged": entry.diverged, "failed": entry.failed}
+    counts["unfinished"] = entry.unfinished
+    notes = [
+        f"{name.replace('_', ' ')} {count}/{entry.expected}"
+        for name, count in counts.items()
+        if count and name != "learned"
+    ]
+    parameters = "" if entry.parameters_total is None else f"{entry.parameters_total:,}"
+    return [
+        _markdown_cell(entry.name),
+        f"{_percent(entry.accuracy)} ({entry.n})" if entry.accuracy else "",
+        _percent(entry.macro_f1),
+        _percent(entry.clean_accuracy),
+        parameters,
+        "" if entry.train_seconds is None else f"{entry.train_seconds:.1f}",
+        "" if entry.latency_p50_ms is None else f"{entry.latency_p50_ms:.2f}",
+        ", ".join(notes),
+    ]
+
+
+def _percent(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    half = "" if interval.half_width is None else f" ± {100 * interval.half_width:.2f}"
+    return f"{100 * interval.mean:.2f}{half}"
+
+
+def _markdown_cell(text: str) -> str:
+    text = printable(" ".join(text.split()))
+    for letter in "\\|`*_<>[]#":
+        text = text.replace(letter, f"\\{letter}" if letter not in "<>" else f"&#{ord(letter)};")
+    return text

@@ -1,0 +1,38 @@
+"""Statistics over the seeds of one pair on one task."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean over `n` seeds; `half_width` is None for a single one, which has no interval."""
+
+    mean: float
+    half_width: float | None
+    n: int
+
+
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """The mean of `values` and the half width of its Student t interval.
+
+    Student's t and not a percentile bootstrap: over 3 or 5 seeds it covers the truth in 95 of 100
+    cases where the bootstrap does in 76 or 84. Raises `ValueError` for no values.
+    """
+    n = len(values)
+    if n == 0:
+        raise ValueError("no values, no mean")
+    mean = statistics.fmean(values)
+    if n == 1:
+        return Interval(mean, None, 1)
+    # scipy.special, not scipy.stats: the same quantile without half a second of imports
+    from scipy.special import stdtrit
+
+    quantile = float(stdtrit(n - 1, (1 + confidence) / 2))
+    return Interval(mean, quantile * statistics.stdev(values) / math.sqrt(n), n)

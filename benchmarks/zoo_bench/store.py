@@ -1,0 +1,236 @@
+"""A results root on disk: who may write, what is done, and how records come to lie there.
+
+    zoo-results.json                          marks the root: format and schema version
+    runs/<slug>-<run_id[:12]>/spec.json       written first, never changed
+                              predictions.safetensors
+                              result.json     written last = the run is done
+                              error.json      the last failure, if the run is not done
+                              log.txt
+    quarantine/<slug>-<run_id[:12]>-<n>/      an unreadable record and `reason.txt`
+
+One process writes a run at a time: it holds a lock on the run's folder, which the kernel releases
+when that process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.errors import ZooError
+from zoo_bench import durable
+from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, read_record
+from zoo_bench.records import SCHEMA_VERSION, Failure, Result, RunSpec, to_json
+
+FORMAT = "zoo-results"
+RUNS = "runs"
+QUARANTINE = "quarantine"
+SPEC, RESULT, ERROR = "spec.json", "result.json", "error.json"
+PREDICTIONS, LOG = "predictions.safetensors", "log.txt"
+
+
+class ResultsError(ZooError):
+    """A results folder cannot be used as it is."""
+
+
+class DiskError(ResultsError):
+    """The disk refuses a write, from the beginning or in the middle of a grid."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An unreadable record that was moved away: where it went, and why."""
+
+    folder: Path
+    reason: str
+
+
+class Claim:
+    """The sole right to write one run, until `release` or until the process ends."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
+
+    def release(self) -> None:
+        """Let others have the run; releasing twice is harmless."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+class Store:
+    """The results root at `root`. Make it with `Store.open`, which checks it first."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def open(cls, root: Path) -> Store:
+        """The root, made if it is missing; raises `ResultsError` unless it can be written."""
+        check_root(root)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            if not (root / MARKER).exists():
+                marker = f'{{"format": "{FORMAT}", "schema_version": {SCHEMA_VERSION}}}\n'
+                durable.write(root / MARKER, marker.encode("ascii"))
+            (root / RUNS).mkdir(exist_ok=True)
+            # one real write: permissions alone do not tell a read-only or full disk
+            probe = root / f".{MARKER}.probe"
+            durable.write(probe, b"zoo")
+            probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise _disk_error(error, root) from error
+        return cls(root)
+
+    def folder(self, spec: RunSpec) -> Path:
+        """Where the run's files lie."""
+        return self.root / RUNS / spec.folder_name
+
+    def claim(self, spec: RunSpec) -> Claim | None:
+        """The sole right to write this run, or None while another process has it."""
+        folder = self.folder(spec)
+        with _named_disk_errors(self.root):
+            folder.mkdir(exist_ok=True)
+            handle = os.open(folder, os.O_RDONLY)
+        try:
+            # on the folder itself: no lock file is left behind
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        for leftover in folder.glob(f".*{durable.TEMPORARY_SUFFIX}"):
+            leftover.unlink(missing_ok=True)
+        return Claim(handle)
+
+    def has_begun(self, spec: RunSpec) -> bool:
+        """Whether anybody ever began this run."""
+        return (self.folder(spec) / SPEC).exists()
+
+    def failure(self, spec: RunSpec) -> Failure | None:
+        """The last failure of a run that is not done, or None; an unreadable one counts as none."""
+        try:
+            return read_record(self.folder(spec) / ERROR, Failure)
+        except (FileNotFoundError, UnreadableRecord):
+            return None
+
+    def result(self, spec: RunSpec) -> Result | None:
+        """The result of a run that is done, or None. Raises `UnreadableRecord` for a broken one."""
+        folder = self.folder(spec)
+        try:
+            result = read_record(folder / RESULT, Result)
+        except FileNotFoundError:
+            return None
+        if result.run_id != spec.run_id:
+            raise UnreadableRecord(folder / RESULT, "it belongs to another run")
+        _check_predictions(folder, result)
+        return result
+
+    def quarantine(self, spec: RunSpec, reason: str) -> Quarantined:
+        """Move the run's result out of the way, with the reason beside it, to be computed anew."""
+        folder = self.folder(spec)
+        with _named_disk_errors(self.root):
+            target = _next_free(self.root / QUARANTINE, folder.name)
+            for name in (RESULT, PREDICTIONS):
+                if (folder / name).exists():
+                    (folder / name).replace(target / name)
+            durable.write(target / "reason.txt", f"{reason}\n".encode())
+            durable.sync_folder(folder)
+        return Quarantined(target, reason)
+
+    def write_spec(self, spec: RunSpec) -> None:
+        """The first file of a run; one that is already there must be the same run."""
+        path = self.folder(spec) / SPEC
+        try:
+            if read_record(path, RunSpec).run_id != spec.run_id:
+                raise ResultsError(f"{path.parent}: holds another run; move that folder away")
+            return
+        except (FileNotFoundError, UnreadableRecord):
+            pass
+        with _named_disk_errors(self.root):
+            durable.write(path, to_json(spec).encode("ascii"))
+
+    def write_result(self, result: Result, predictions: bytes | None, log: str) -> None:
+        """Everything the run left, the result last; when this returns the run is done for good."""
+        folder = self.folder(result)
+        with _named_disk_errors(self.root):
+            if predictions is not None:
+                durable.write(folder / PREDICTIONS, predictions)
+            durable.write(folder / LOG, log.encode("utf-8", "backslashreplace"))
+            durable.write(folder / RESULT, to_json(result).encode("ascii"))
+            (folder / ERROR).unlink(missing_ok=True)
+
+    def write_failure(self, spec: RunSpec, failure: Failure, log: str) -> None:
+        """The last failure of a run, with its log."""
+        folder = self.folder(spec)
+        with _named_disk_errors(self.root):
+            durable.write(folder / LOG, log.encode("utf-8", "backslashreplace"))
+            durable.write(folder / ERROR, to_json(failure).encode("ascii"))
+
+
+def check_root(root: Path) -> None:
+    """Raises `ResultsError` unless `root` is a results root, an empty folder or not there yet."""
+    if root.exists() and not root.is_dir():
+        raise ResultsError(f"results: {root} is a file; name a folder with --results")
+    if (root / MARKER).exists():
+        check_schema(root / MARKER)
+    elif root.is_dir() and any(not path.name.startswith(f".{MARKER}") for path in root.iterdir()):
+        raise ResultsError(
+            f"results: {root} holds other files and no {MARKER}, so it is not a results folder of "
+            "zoo; name another or an empty one with --results"
+        )
+
+
+def _check_predictions(folder: Path, result: Result) -> None:
+    if result.predictions is None:
+        return
+    try:
+        found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
+    if found != result.predictions.sha256:
+        raise UnreadableRecord(
+            folder / RESULT,
+            f"its {PREDICTIONS} has SHA-256 {found[:12]}…, not {result.predictions.sha256[:12]}…",
+        )
+
+
+def _next_free(quarantine: Path, name: str) -> Path:
+    quarantine.mkdir(exist_ok=True)
+    number = 1
+    while True:
+        try:
+            (quarantine / f"{name}-{number}").mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return quarantine / f"{name}-{number}"
+
+
+@contextmanager
+def _named_disk_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _disk_error(error, root) from error
+
+
+def _disk_error(error: OSError, root: Path) -> DiskError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        existing = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
+        free = shutil.disk_usage(existing).free
+        return DiskError(
+            f"results: no space left for {root} ({free:,} bytes free); make room and give the same "
+            "command again: finished runs are kept"
+        )
+    return DiskError(
+        f"results: cannot write in {root}: {error.strerror}; name another folder with --results"
+    )

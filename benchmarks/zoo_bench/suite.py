@@ -1,0 +1,178 @@
+"""A suite: the YAML file that says which pairs meet which tasks, with which seeds and recipe."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
+
+from zoo.errors import RecipeError, ZooError, did_you_mean
+from zoo.recipe import Recipe
+from zoo.seeds import LARGEST_SEED
+from zoo.strict_yaml import YamlDocument, load_yaml
+from zoo_bench.records import Protocol
+
+SUFFIX = ".yaml"
+_MOST_THREADS = 1024
+
+Path_ = tuple[str | int, ...]
+
+
+class SuiteError(ZooError):
+    """A suite that cannot be run as it is written."""
+
+
+class Choice(BaseModel):
+    """Encoders or heads: a name or a pattern of names, and the options they are built with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+    options: dict[str, JsonValue] = {}
+
+
+def _as_choice(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Choices = Annotated[tuple[Annotated[Choice, BeforeValidator(_as_choice)], ...], Field(min_length=1)]
+
+
+class Suite(BaseModel):
+    """Pairs × tasks × seeds under one recipe. Read it with `load_suite`.
+
+    `encoders` and `heads` are names or patterns (`*-nano`), or mappings of `name` and `options`.
+    The recipe must fix `epochs`: every pair of a comparison takes the same steps. `threads` is per
+    run; `pretrained: false` starts every encoder from random weights; `baselines` adds the
+    majority class and TF-IDF with a linear SVM.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    description: str = ""
+    protocol: Protocol
+    encoders: Choices
+    heads: Choices
+    tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], Field(min_length=1)]
+    recipe: dict[str, Any]
+    baselines: bool = True
+    threads: int = Field(1, ge=1, le=_MOST_THREADS)
+    pretrained: bool = True
+
+    _recipe: Recipe = PrivateAttr()
+
+    @field_validator("seeds", "tasks")
+    @classmethod
+    def _refuse_repeats(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        repeated = sorted({value for value in values if values.count(value) > 1})
+        if repeated:
+            raise ValueError(f"{repeated[0]!r} stands there twice")
+        return values
+
+    @property
+    def training(self) -> Recipe:
+        """The recipe of every pair."""
+        return self._recipe
+
+    @classmethod
+    def from_document(cls, document: YamlDocument) -> Self:
+        """The suite of a YAML document; raises one `SuiteError` that names every fault."""
+        if not isinstance(document.data, Mapping):
+            raise SuiteError(f"{document.source}: a suite is a mapping of names to values")
+        faults: list[str] = []
+        suite = None
+        try:
+            # as JSON would be read: YAML has lists where the record has tuples
+            suite = cls.model_validate(document.data, strict=False)
+        except ValidationError as error:
+            faults += [_explain(document, fault) for fault in error.errors(include_url=False)]
+        recipe = _recipe_of(document, faults)
+        if faults or suite is None or recipe is None:
+            raise SuiteError("\n".join(faults))
+        suite._recipe = recipe
+        return suite
+
+
+def _recipe_of(document: YamlDocument, faults: list[str]) -> Recipe | None:
+    """The suite's recipe; what is wrong with it is added to `faults`."""
+    values = document.data.get("recipe")
+    if not isinstance(values, Mapping):
+        return None  # the suite's own check has said so
+    inside = {
+        path[1:]: line for path, line in document.lines.items() if path[:1] == ("recipe",) != path
+    }
+    try:
+        recipe = Recipe.from_mapping(values, source=str(document.source), lines=inside)
+    except RecipeError as error:
+        faults += str(error).splitlines()
+        return None
+    if recipe.epochs is None:
+        faults.append(
+            f"{_place(document, ('recipe',))}: a suite fixes epochs, so that every pair takes the "
+            "same steps; write epochs: 5, say"
+        )
+    return recipe
+
+
+def _explain(document: YamlDocument, fault: Any) -> str:
+    """One line: where, what, and what is near to what was written."""
+    path: Path_ = tuple(fault["loc"])
+    place = _place(document, path)
+    where = ".".join(map(str, path))
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(path)
+        hint = did_you_mean(str(path[-1]), known) or f"; known: {', '.join(known)}"
+        return f"{place}: there is no {where!r}{hint}"
+    if fault["type"] == "missing":
+        return f"{place}: {where} is missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {where}: {message[:1].lower()}{message[1:]}, got {fault['input']!r:.60}"
+
+
+def _known_keys(path: Path_) -> Sequence[str]:
+    owner: type[BaseModel] = Suite
+    if len(path) > 1:
+        owner = Protocol if path[0] == "protocol" else Choice
+    return sorted(owner.model_fields)
+
+
+def _place(document: YamlDocument, path: Path_) -> str:
+    """The source with the line of the nearest thing that the document has a line for."""
+    for length in range(len(path), 0, -1):
+        if line := document.lines.get(path[:length]):
+            return f"{document.source}, line {line}"
+    return str(document.source)
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with the benchmark, by name."""
+    folder = Path(str(importlib.resources.files("zoo_bench").joinpath("suites")))
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """The suite of a YAML file, or the shipped one of this name."""
+    shipped = shipped_suites()
+    path = Path(name_or_path)
+    if name_or_path in shipped:
+        path = shipped[name_or_path]
+    elif not path.is_file():
+        raise SuiteError(
+            f"there is no file {name_or_path!r} and no suite of this name"
+            f"{did_you_mean(name_or_path, shipped)} (shipped: {', '.join(shipped)})"
+        )
+    return Suite.from_document(load_yaml(path))

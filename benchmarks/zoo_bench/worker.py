@@ -1,0 +1,96 @@
+"""A worker process of the local executor: `python -m zoo_bench.worker TARGET PARENT_PID`.
+
+Jobs come in as lines on stdin (the JSON of a `RunSpec`), events go out as JSON lines on stdout.
+It ends by itself when its driver is gone: its stdin ends, and on Linux the kernel kills it.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import faulthandler
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from typing import Any, BinaryIO
+
+from zoo_bench.executors import Progressed
+from zoo_bench.job import Outcome, perform
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_SECONDS_BETWEEN_PROGRESS = 0.25
+
+
+def main(target: str, parent_pid: int) -> None:
+    """Work off jobs until stdin ends."""
+    _die_with(parent_pid)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's business
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # a run that hangs is asked where
+    channel = _take_stdout()
+    jobs: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
+    while True:
+        _work(jobs.get(), target, channel)
+
+
+def _work(job: str, target: str, channel: BinaryIO) -> None:
+    _send(channel, {"event": "started", "pid": os.getpid()})
+    last = 0.0
+
+    def report(progress: Progressed) -> None:
+        nonlocal last
+        if time.perf_counter() - last >= _SECONDS_BETWEEN_PROGRESS:
+            last = time.perf_counter()
+            fields = ("epoch", "epochs", "step", "steps", "loss")
+            numbers = {name: getattr(progress, name) for name in fields}
+            _send(channel, {"event": "progress", **numbers})
+
+    outcome = perform(job, target, report)
+    sys.stderr.flush()
+    if isinstance(outcome, Outcome):
+        predictions = outcome.predictions
+        _send(
+            channel,
+            {
+                "event": "finished",
+                "result": outcome.result.model_dump_json(),
+                "predictions": predictions and base64.b64encode(predictions).decode("ascii"),
+            },
+        )
+    else:
+        _send(channel, {"event": "failed", "failure": outcome.model_dump_json()})
+
+
+def _send(channel: BinaryIO, message: dict[str, Any]) -> None:
+    channel.write(json.dumps(message, allow_nan=False).encode("ascii") + b"\n")
+    channel.flush()
+
+
+def _take_stdout() -> BinaryIO:
+    """The pipe to the driver, for events alone: what a run prints goes to stderr, its log."""
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return channel
+
+
+def _read_jobs(jobs: queue.Queue[str]) -> None:
+    for line in sys.stdin.buffer:
+        jobs.put(line.decode("ascii"))
+    # the driver is gone or wants us gone; a run in the middle is begun anew by whoever comes next
+    os._exit(0)
+
+
+def _die_with(parent_pid: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it died before the line above
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,333 @@
+"""What a leaderboard shows of stored results, in every format."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, make_spec
+from zoo_bench import exports, leaderboard, tables
+from zoo_bench.commands.leaderboard import command
+from zoo_bench.reading import Contents
+from zoo_bench.records import Component, Failure
+from zoo_bench.store import Store
+
+OURS = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
+
+
+def results_of(*accuracies, **spec):
+    """One result per accuracy, seeds from 0."""
+    return [
+        make_result(make_spec(seed=seed, **spec), accuracy)
+        for seed, accuracy in enumerate(accuracies)
+    ]
+
+
+def failure_of(spec, message="boom", kind="error"):
+    failure = Failure.model_validate_json(
+        json.dumps(
+            {
+                "run_id": spec.run_id,
+                "kind": kind,
+                "message": message,
+                "traceback": "",
+                "failed_at": "2024-01-01T00:00:00Z",
+            }
+        )
+    )
+    return spec, failure
+
+
+@pytest.fixture
+def contents():
+    """Two encoders by two heads, three seeds, baselines, one failure."""
+    return Contents(
+        results=(
+            *results_of(0.7, 0.8, 0.9),
+            *results_of(0.81, 0.82, 0.83, head="bilstm"),
+            *results_of(0.6, 0.6, encoder="koelectra-nano"),
+            make_result(make_spec("koelectra-nano", "bilstm", 0), 0.95),
+            make_result(make_baseline_spec(), 0.4),
+            make_result(make_baseline_spec("tfidf-svm"), 0.85),
+        ),
+        failures=(failure_of(make_spec("koelectra-nano", seed=2)),),
+    )
+
+
+@pytest.fixture
+def board(contents):
+    return leaderboard.build(contents)
+
+
+def entries(board):
+    [one] = board.boards
+    [task_board] = one.tasks
+    return {entry.name: entry for entry in task_board.entries}
+
+
+# the data
+
+
+def test_a_cell_is_the_mean_over_seeds_with_its_t_interval(board):
+    accuracy = entries(board)["bert-nano+mlp"].accuracy
+    assert accuracy.mean == pytest.approx(0.8)
+    assert accuracy.half_width == pytest.approx(4.303 * 0.1 / 3**0.5, rel=1e-3)
+    assert accuracy.n == 3
+
+
+def test_entries_are_sorted_by_clean_accuracy_with_baselines_among_them(board):
+    assert list(entries(board)) == [
+        "koelectra-nano+bilstm",
+        "tfidf-svm",
+        "bert-nano+bilstm",
+        "bert-nano+mlp",
+        "koelectra-nano+mlp",
+        "majority-class",
+    ]
+
+
+def test_a_pair_knows_how_many_seeds_it_lacks(board):
+    mlp = entries(board)["koelectra-nano+mlp"]
+    assert (mlp.n, mlp.failed, mlp.expected) == (2, 1, 3)
+    assert entries(board)["koelectra-nano+bilstm"].n == 1
+    assert entries(board)["tfidf-svm"].expected == 1
+
+
+def test_diverged_runs_are_counted_but_not_averaged():
+    diverged = make_result(
+        make_spec(seed=1), verdict="diverged", metrics={"validation": None, "test": None}
+    )
+    entry = entries(leaderboard.build(Contents((*results_of(0.5), diverged))))["bert-nano+mlp"]
+    assert (entry.n, entry.diverged, entry.accuracy.mean) == (1, 1, 0.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipe": {"epochs": 9, "encoder_learning_rate": 0.0005}},
+        {"threads": 2},
+        {"protocol": make_spec().protocol.model_copy(update={"version": 2})},
+    ],
+    ids=["recipe", "threads", "protocol"],
+)
+def test_what_may_not_be_compared_is_on_separate_boards(changes):
+    other = make_result(make_spec(seed=1, **changes))
+    assert len(leaderboard.build(Contents((*results_of(0.5), other))).boards) == 2
+
+
+def test_an_encoder_may_bring_its_own_learning_rate_onto_a_board():
+    other = make_spec("bert", recipe={"epochs": 1, "encoder_learning_rate": 0.00005})
+    assert len(leaderboard.build(Contents((*results_of(0.5), make_result(other)))).boards) == 1
+
+
+def test_two_versions_of_a_strangers_head_are_told_apart_and_never_averaged():
+    theirs = OURS | {"distribution": "zoo-mine"}
+    runs = [
+        make_result(make_spec(head=Component(name="crf", **(theirs | {"version": version}))))
+        for version in ("1.0", "1.1")
+    ]
+    found = entries(leaderboard.build(Contents(tuple(runs))))
+    assert [entry.n for entry in found.values()] == [1, 1]
+    assert all(name.startswith("bert-nano+crf#") for name in found)
+
+
+def test_a_task_whose_content_changed_is_another_task():
+    changed = TASK.model_copy(update={"content_sha256": "d" * 64})
+    results = (*results_of(0.5), *results_of(0.6, task=changed))
+    [board] = leaderboard.build(Contents(results)).boards
+    assert len(board.tasks) == 2
+
+
+def test_failures_are_grouped_by_cause():
+    failures = tuple(failure_of(make_spec(seed=seed), f"m{seed % 2}") for seed in range(3))
+    causes = leaderboard.build(Contents(failures=failures)).causes
+    assert [(cause.message, len(cause.runs)) for cause in causes] == [("m0", 2), ("m1", 1)]
+
+
+# the table
+
+
+def test_the_table(board):
+    assert tables.render(board) == TABLE
+
+
+TABLE = """\
+toy: test accuracy in %, mean ± half of the 95 % t interval over n seeds
+protocol toy 1, 100 train, 20 test rows, 2 labels
+2 test rows also occur in train; the list is sorted by the accuracy on the
+other, clean ones
+
+encoder                 bilstm             mlp
+──────────────────────────────────────────────
+bert-nano         82.00 ± 2.48   80.00 ± 24.84
+                           n=3             n=3
+koelectra-nano           95.00    60.00 ± 0.00
+                           n=1             n=2
+
+Differences are not tested yet: read overlapping intervals as ties.
+
+                                           macro   clean   para-  train   p50
+pair                       accuracy % (n)   F1 %  acc. %  meters      s    ms
+─────────────────────────────────────────────────────────────────────────────
+koelectra-nano+bilstm           95.00 (1)  94.00   95.00   6.40M   12.5  3.25
+tfidf-svm                       85.00 (1)  84.00   85.00   6.40M   12.5  3.25
+bert-nano+bilstm         82.00 ± 2.48 (3)  81.00   82.00   6.40M   12.5  3.25
+bert-nano+mlp           80.00 ± 24.84 (3)  79.00   80.00   6.40M   12.5  3.25
+koelectra-nano+mlp       60.00 ± 0.00 (2)  59.00   60.00   6.40M   12.5  3.25
+majority-class                  40.00 (1)  39.00   40.00   6.40M   12.5  3.25
+
+koelectra-nano+bilstm: incomplete 1/3
+koelectra-nano+mlp: failed 1/3, not in the mean
+1 run failed, by cause:
+  1 x error: boom (koelectra-nano+mlp/toy/2)
+"""
+
+
+def test_the_table_fits_80_columns_and_loses_no_number():
+    names = ["koelectra-nano", "a-rather-long-encoder-name-by-a-stranger"]
+    heads = ["linear", "mlp", "textcnn", "bilstm", "attention-pooling", "capsule", "gru"]
+    results = [
+        make_result(make_spec(name, head, seed), 0.9123 + seed / 100)
+        for name in names
+        for head in heads
+        for seed in range(3)
+    ]
+    text = tables.render(leaderboard.build(Contents(tuple(results))))
+    assert max(map(len, text.splitlines())) <= 80
+    # once in a paper's table and once in the list
+    assert text.count("92.23 ± 2.48") == 2 * len(names) * len(heads)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp949", "latin-1"])
+def test_a_terminal_without_utf_8_still_gets_every_number(board, encoding):
+    text = tables.render(board, encoding=encoding)
+    text.encode(encoding)
+    sign = "+/-" if encoding == "ascii" else "±"
+    assert f"80.00 {sign} 24.84 (3)" in text
+
+
+def test_names_cannot_command_the_terminal_nor_style_the_table():
+    head = Component(name="\x1b[31mred[bold]", **OURS)
+    text = tables.render(leaderboard.build(Contents((make_result(make_spec(head=head)),))))
+    assert "\x1b" not in text
+    assert "[bold]" in text
+
+
+def test_untested_differences_are_not_sold_as_a_ranking(board):
+    assert tables.NO_TESTS_YET in tables.render(board)
+
+
+# other formats
+
+
+def test_csv_is_unrounded_and_complete(board):
+    rows = list(csv.DictReader(io.StringIO(exports.to_csv(board))))
+    assert len(rows) == 6
+    by_name = {row["name"]: row for row in rows}
+    assert float(by_name["bert-nano+mlp"]["accuracy"]) == pytest.approx(0.8, abs=1e-15)
+    assert by_name["koelectra-nano+mlp"]["failed"] == "1"
+    assert by_name["tfidf-svm"]["encoder"] == ""
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_no_name_is_a_formula_in_csv(name):
+    spec = make_baseline_spec(name)
+    [row] = csv.DictReader(
+        io.StringIO(exports.to_csv(leaderboard.build(Contents((make_result(spec),)))))
+    )
+    assert row["name"] == f"'{name}"
+
+
+def test_markdown_keeps_its_columns_whatever_the_names_hold():
+    name = "a|b\nc `d` <b> [e](f)"
+    result = make_result(make_baseline_spec(name))
+    text = exports.to_markdown(leaderboard.build(Contents((result,))))
+    [row] = [line for line in text.splitlines() if line.startswith("| a")]
+    assert row.replace("\\|", "").count("|") == 9
+    assert "<b>" not in text
+
+
+def test_json_has_every_digit(board):
+    fields = json.loads(exports.json_text(exports.to_fields(board)))
+    found = {entry["name"]: entry for entry in fields["boards"][0]["tasks"][0]["entries"]}
+    mean = entries(board)["bert-nano+bilstm"].accuracy.mean
+    assert found["bert-nano+bilstm"]["accuracy"]["mean"] == mean
+    assert fields["causes"][0]["message"] == "boom"
+
+
+# the command
+
+
+def fill(root, specs=(), failures=()):
+    """A results root with a result of each spec, and these failures."""
+    store = Store.open(root)
+    for spec in specs:
+        store.claim(spec).release()
+        store.write_spec(spec)
+        content = make_predictions(spec.seed)
+        store.write_result(make_result(spec, content=content), content, "")
+    for spec, failure in failures:
+        store.claim(spec).release()
+        store.write_spec(spec)
+        store.write_failure(spec, failure, "")
+
+
+@pytest.mark.parametrize("form", ["table", "md", "csv", "json"])
+@pytest.mark.parametrize("what", ["zero", "one", "failed only", "incomplete"])
+def test_the_command_copes_with_little(tmp_path, form, what):
+    if what != "zero":
+        fill(
+            tmp_path / "r",
+            specs=() if what == "failed only" else [make_spec()],
+            failures=() if what == "one" else [failure_of(make_spec(seed=1))],
+        )
+    done = CliRunner().invoke(command, [str(tmp_path), "--format", form])
+    assert done.exit_code == 0, done.output
+    if what == "zero":
+        assert "holds no results" in done.stderr
+
+
+def test_the_command_reads_a_folder_of_results_folders(tmp_path):
+    fill(tmp_path / "a", [make_spec(seed=0)])
+    fill(tmp_path / "b", [make_spec(seed=0), make_spec(seed=1)])
+    done = CliRunner().invoke(command, [str(tmp_path), "--json"])
+    [entry] = json.loads(done.stdout)["boards"][0]["tasks"][0]["entries"]
+    assert entry["accuracy"]["n"] == 2
+
+
+def test_the_command_changes_nothing_and_names_what_it_cannot_read(tmp_path):
+    fill(tmp_path / "r", [make_spec(seed=seed) for seed in range(2)])
+    broken = next((tmp_path / "r/runs").glob("*s1*/result.json"))
+    broken.write_text("{")
+    done = CliRunner().invoke(command, [str(tmp_path / "r")])
+    assert done.exit_code == 0
+    assert "left out, unreadable" in done.stdout
+    assert broken.read_text() == "{"
+    assert not (tmp_path / "r/quarantine").exists()
+
+
+def test_a_leaderboard_of_300_results_takes_less_than_a_second_and_no_torch(tmp_path):
+    fill(
+        tmp_path / "r",
+        [
+            make_spec(f"e{encoder}", f"h{head}", seed)
+            for encoder in range(10)
+            for head in range(6)
+            for seed in range(5)
+        ],
+    )
+    program = (
+        "import sys; from zoo_bench.commands.leaderboard import command\n"
+        f"command([{str(tmp_path / 'r')!r}], standalone_mode=False)\n"
+        "print('torch' in sys.modules, 'transformers' in sys.modules, file=sys.stderr)"
+    )
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    seconds = time.perf_counter() - began
+    assert done.stderr == "False False\n"
+    assert "e9+h5" in done.stdout
+    assert seconds < 1.0

@@ -1,0 +1,123 @@
+"""`Task`: data with splits, labels and a main metric, and how one is found by name."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from zoo.data.duplicates import Audit, audit, clean_rows
+from zoo.data.examples import Examples
+from zoo.data.faults import names
+from zoo.errors import DataError, PluginError, ZooError
+
+
+# without slots: the cached properties need a place
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Data with splits, labels and a main metric.
+
+    `labels` gives every label its index. `out_of_scope` are examples that belong to none of them.
+    `is_verified` is whether the content is known to be the publisher's; figures of a task that is
+    not verified are never figures of the official one. Raises `DataError` for an empty split, fewer
+    than two labels, a label twice, and a label of a split that is not among `labels`.
+    """
+
+    name: str
+    train: Examples
+    validation: Examples
+    test: Examples
+    labels: tuple[str, ...]
+    metric: str = "accuracy"
+    out_of_scope: Examples | None = None
+    is_verified: bool = True
+    languages: tuple[str, ...] = ()
+    licence: str | None = None
+    source: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = set(self.labels)
+        if len(known) < len(self.labels) or len(known) < 2:
+            raise DataError(
+                f"task {self.name!r}: labels must be two or more different names, got "
+                f"{self.labels!r:.200}"
+            )
+        for split, examples in self.splits.items():
+            if not len(examples):
+                raise DataError(f"task {self.name!r}: the {split} split is empty")
+            unknown = sorted(set(examples.labels) - known)
+            if unknown and split != "out_of_scope":
+                raise DataError(
+                    f"task {self.name!r}: the {split} split has labels that the task lacks: "
+                    f"{names(unknown)}"
+                )
+
+    @property
+    def splits(self) -> Mapping[str, Examples]:
+        """`train`, `validation`, `test` and, where there is one, `out_of_scope`."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return (
+            splits if self.out_of_scope is None else {**splits, "out_of_scope": self.out_of_scope}
+        )
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """The hash of the labels and of every split's texts and labels, each in order.
+
+        It is taken of JSON in ASCII, one line a value, so that anybody can compute it again.
+        """
+        digest = hashlib.sha256()
+        values: list[object] = [list(self.labels)]
+        values += [[name, one.texts, one.labels] for name, one in self.splits.items()]
+        for value in values:
+            digest.update(json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n")
+        return digest.hexdigest()
+
+    @cached_property
+    def clean_test_rows(self) -> tuple[int, ...]:
+        """The rows of test whose text occurs in neither train nor validation; see `clean_rows`."""
+        return clean_rows(self._seen.texts, self.test.texts)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Duplicates and contradictions of the data, counted."""
+        return audit(self._seen, self.test)
+
+    @property
+    def _seen(self) -> Examples:
+        # validation chooses the epoch, so what it holds has been seen too
+        return Examples(
+            self.train.texts + self.validation.texts, self.train.labels + self.validation.labels
+        )
+
+
+def load_task(name: str) -> Task:
+    """The task of this name, `3i4k` or `distribution:name`.
+
+    Raises `UnknownTask` and its relatives for the name, `DataError` for data that cannot be had or
+    used, and `PluginError` where the function of a plugin fails or returns something else.
+    """
+    from zoo import registry
+    from zoo.terminal import cause_of
+
+    found = registry.find_task(name)
+    load = registry.import_target(found)
+    who = f"task {found.name!r} of {found.release}: its target {found.spec.target!r}"
+    try:
+        # what is printed while loading must not get among the results on stdout
+        with contextlib.redirect_stdout(sys.stderr):
+            task = load()
+    except ZooError:
+        raise
+    except Exception as error:  # a stranger's code may raise anything
+        raise PluginError(f"{who} failed: {cause_of(error)}") from error
+    if not isinstance(task, Task):
+        raise PluginError(f"{who} must return a zoo.Task, it returned {type(task).__name__}")
+    if task.name != found.spec.name:
+        raise PluginError(f"{who} returned a task of another name, {task.name!r}")
+    return task
