@@ -157,7 +157,7 @@ def count_done(root):
 
 def test_kill_9_of_a_worker_leaves_the_same_predictions(tmp_path):
     driver = start(tmp_path / "r", "local", "half_a_second", 6)
-    wait_for(lambda: count_done(tmp_path / "r") == 1)
+    wait_for(lambda: count_done(tmp_path / "r") >= 1)
     workers_of(driver)[0].kill()
     assert driver.wait(60) == 0
     assert predictions_in(tmp_path / "r") == undisturbed(6)

@@ -36,6 +36,7 @@ TASK_SPECS = (
     ),
     TaskSpec(
         name="ko-intents",
+        num_labels=16,
         target="zoo_bench.tasks.ko_intents:load",
         description="Korean requests to an assistant by intent; small, and comes with the package.",
         languages=("ko",),
