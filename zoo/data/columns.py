@@ -63,4 +63,4 @@ def _refusal(value: object, role: str) -> str:
         )
     if role == "label" and isinstance(value, list | tuple | set | frozenset):
         return "the label is a list {where}; one text has one label here"
-    return f"the {role} is a {type(value).__name__}, not text, {{where}}"
+    return f"the {role} is of type {type(value).__name__}, not text, {{where}}"

@@ -20,6 +20,8 @@ _MARKS = (
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _SAMPLE = 100_000
+# what UTF-8 would make of U+D800 to U+DFFF if it might
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 def decode(content: bytes, encoding: str, source: str) -> str:
@@ -37,7 +39,7 @@ def decode(content: bytes, encoding: str, source: str) -> str:
         line = len(_NEWLINE.findall(before)) + 1
         raise DataError(
             f"{source}: byte 0x{content[error.start]:02x} at line {line:,} is not {encoding}"
-            + _advice(content, codec)
+            + _advice(content, error.start, codec)
         ) from error
     if codec == "utf-8" and (real := _utf_16_without_mark(content)):
         raise DataError(f"{source}: every other byte is 0x00; looks like {real}: {_pass(real)}")
@@ -77,8 +79,12 @@ def _pass(encoding: str) -> str:
     return f"pass encoding='{encoding}' (--encoding {encoding})"
 
 
-def _advice(content: bytes, refused: str) -> str:
+def _advice(content: bytes, start: int, refused: str) -> str:
     looks_like = _looks_like(content, refused)
+    if looks_like is None and refused == "utf-8" and _SURROGATE.match(content, start):
+        return (
+            ", but half of a surrogate pair; it was decoded or cut wrongly before: write it again"
+        )
     if looks_like is None:
         return ": pass the encoding that it was written in, encoding='cp949' say (--encoding cp949)"
     return f"; looks like {looks_like}: {_pass(looks_like)}"
@@ -86,8 +92,10 @@ def _advice(content: bytes, refused: str) -> str:
 
 def _looks_like(content: bytes, refused: str) -> str | None:
     """The encoding that a file probably has; good enough for a hint, and for nothing else."""
-    if (utf_16 := _utf_16_without_mark(content)) and refused != utf_16:
-        return utf_16
+    if 0 in content:
+        # no other encoding of text has such bytes; and CP949 would be taken for it, were it none
+        utf_16 = _utf_16_by_zeros(content)
+        return utf_16 if utf_16 != refused else None
     for encoding, fits in (
         ("utf-8", lambda letter: True),
         ("cp949", _is_hangul),
@@ -112,6 +120,17 @@ def _is_hangul(letter: str) -> bool:
 
 def _is_kana(letter: str) -> bool:
     return "ぁ" <= letter <= "ヿ"
+
+
+def _utf_16_by_zeros(content: bytes) -> str | None:
+    """The byte order in which spaces and line ends, the commonest letters that hold a zero, fit."""
+    in_upper_half, in_lower_half = content[1::2].count(0), content[0::2].count(0)
+    encoding = "utf-16-le" if in_upper_half > in_lower_half else "utf-16-be"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else encoding
 
 
 def _utf_16_without_mark(content: bytes) -> str | None:

@@ -114,8 +114,9 @@ def _quote_fault(source: str, dialect: Dialect, line: int, last: int, error: csv
 
 def _column_of_name(name: str | int, first: _Row, source: str, dialect: Dialect) -> int:
     if not isinstance(name, str):
+        what = "a position" if isinstance(name, int) else "no name"
         raise DataError(
-            f"{source}: {name!r} is a position; give a column's name, or header=False for a file "
+            f"{source}: {name!r} is {what}; give a column's name, or header=False for a file "
             "that has no header"
         )
     columns = [_header_name(field) for field in first.fields]

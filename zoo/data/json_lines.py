@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from zoo.data.columns import Columns
@@ -38,6 +39,8 @@ def _record(line: str, place: str, text: str, label: str) -> dict[str, Any]:
         record = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
+        if line.strip() in ("[", "{"):
+            reason = "it goes on in the next line; write one whole object a line"
         raise DataError(f"{place}, column {error.colno:,}: not JSON: {reason}") from None
     except _Refused as error:
         raise DataError(f"{place}: {error}") from None
@@ -78,8 +81,8 @@ class _Refused(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
         raise _Refused(f"the key {twice!r} stands there twice")
     return record
 

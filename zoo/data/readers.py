@@ -85,7 +85,7 @@ def _columns_of_object(source: Any, text: str | int, label: str | int) -> Column
         return tables.read_dataset(source, text, label)
     if isinstance(source, bytes | Mapping) or not isinstance(source, Iterable):
         raise DataError(
-            f"examples cannot be read from a {type(source).__name__}; pass a path, a pandas "
+            f"examples cannot be read from {type(source).__name__!r}; pass a path, a pandas "
             "DataFrame, a Hugging Face Dataset or pairs of text and label"
         )
     return tables.read_pairs(source)
@@ -102,7 +102,10 @@ def _refuse_file_options(
     }
     useless = [name for name, is_given in given.items() if is_given]
     if useless:
-        raise DataError(f"{listed(useless, 'and')} is for files, not for a {type(source).__name__}")
+        verb = "is" if len(useless) == 1 else "are"
+        raise DataError(
+            f"{listed(useless, 'and')} {verb} for files, not for a {type(source).__name__}"
+        )
 
 
 class _File:
@@ -153,7 +156,7 @@ class _File:
         if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
             raise DataError(
                 f"delimiter must be one character, such as ';', got {delimiter!r}"
-                + ("; a tab is written '\t', or format='tsv'" if delimiter == r"\t" else "")
+                + ("; a tab is written '\\t', or format='tsv'" if delimiter == r"\t" else "")
             )
         return delimiter
 

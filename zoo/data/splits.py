@@ -99,8 +99,13 @@ def _matched(train: Examples, split: Examples, policy: UnseenLabels) -> tuple[Ex
         return split, notes
     rows = [row for row, label in enumerate(split.labels) if label not in unseen]
     affected = f"{len(split) - len(rows):,} of {len(split):,} rows"
-    if policy == "error" or not rows:
+    if policy == "error":
         raise DataError(_unseen(train, split, unseen, affected))
+    if not rows:
+        raise DataError(
+            f"{split.source}: none of its {_labels(unseen)} occurs in {train.source}, which has "
+            f"{names(train.label_names)}; are they the same task?"
+        )
     fate = "dropped" if policy == "drop" else "kept"
     notes.append(
         f"{affected} of {split.source} were {fate} that have {_labels(unseen)} unknown to "

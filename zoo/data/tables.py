@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from zoo.data.columns import Columns, columns_of_objects
 from zoo.data.faults import hint, listed, names
 from zoo.errors import DataError, MissingExtra
+from zoo.terminal import cause_of
 
 if TYPE_CHECKING:
     import datasets
@@ -88,10 +89,14 @@ def read_parquet(path: Path, source: str, text: str, label: str) -> Columns:
                 if schema.names.count(name) > 1:
                     raise DataError(f"{source}: two columns are called {name!r}")
             table = file.read(columns=[text, label])
-    except pyarrow.ArrowException as error:
-        raise DataError(f"{source} cannot be read as Parquet: {error}") from error
-    labels = _named(table.column(label).to_pylist(), _class_names(schema.metadata, label))
-    return columns_of_objects(table.column(text).to_pylist(), labels, source)
+        texts, labels = (table.column(name).to_pylist() for name in (text, label))
+    except DataError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        # a damaged file comes as any of these: OSError, or bytes that are not UTF-8, mostly
+        raise DataError(f"{source} cannot be read as Parquet: {cause_of(error)}") from error
+    labels = _named(labels, _class_names(schema.metadata, label))
+    return columns_of_objects(texts, labels, source)
 
 
 def _class_names(metadata: Mapping[bytes, bytes] | None, label: str) -> list[str] | None:

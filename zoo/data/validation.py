@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from zoo.data.examples import Examples
@@ -13,7 +14,7 @@ from zoo.seeds import derive_seed
 
 
 def split_validation(
-    examples: Examples, fraction: float, *, seed: int = 0
+    examples: Examples, fraction: float = 0.1, *, seed: int = 0
 ) -> tuple[Examples, Examples]:
     """Train and validation, about `fraction` of the rows of every label in the latter.
 
@@ -49,27 +50,27 @@ def _chosen_texts(examples: Examples, fraction: float, seed: int) -> set[str]:
     texts_of: defaultdict[str, list[str]] = defaultdict(list)
     for text, counts in labels_of.items():
         texts_of[min(counts, key=lambda label: (-counts[label], label))].append(text)
-    left = Counter(examples.label_counts)
-    quotas = _quotas(left, fraction)
+    left = Counter(_quotas(examples.label_counts, fraction))
     key = derive_seed(seed, "validation")
     chosen: set[str] = set()
-    for label, texts in sorted(texts_of.items()):
-        taken = 0
+    for _, texts in sorted(texts_of.items()):
         for text in sorted(texts, key=lambda text: _rank(key, text)):
             counts = labels_of[text]
-            keeps_all = all(left[one] > count for one, count in counts.items())
-            if keeps_all and taken + counts.total() <= quotas[label]:
+            # quotas of all its labels have room, so none of them is taken out of train entirely
+            if counts <= left:
                 chosen.add(text)
-                left.subtract(counts)
-                taken += counts.total()
+                left -= counts
     return chosen
 
 
-def _quotas(counts: Counter[str], fraction: float) -> dict[str, int]:
-    """How many rows of each label to take, adding up to the fraction of all: largest remainders."""
+def _quotas(counts: Mapping[str, int], fraction: float) -> dict[str, int]:
+    """How many rows of each label to take, adding up to the fraction of all: largest remainders.
+
+    Always fewer than there are, as the fraction is below 1.
+    """
     shares = {label: count * fraction for label, count in counts.items()}
     quotas = {label: math.floor(share) for label, share in shares.items()}
-    missing = round(counts.total() * fraction) - sum(quotas.values())
+    missing = round(sum(counts.values()) * fraction) - sum(quotas.values())
     # a label keeps a row in train even with one more taken
     roomy = [label for label in counts if counts[label] > quotas[label] + 1]
     for label in sorted(roomy, key=lambda one: (quotas[one] - shares[one], one))[:missing]:

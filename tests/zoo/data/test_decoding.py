@@ -51,9 +51,7 @@ def test_utf_8_is_recognised_where_another_encoding_was_asked_for(write):
     said = message(write(ROWS.encode("utf-8")), encoding="cp949")
 
     assert said.startswith("a.csv: byte 0x")
-    assert said.endswith(
-        "is not cp949; looks like utf-8: pass encoding='utf-8' (--encoding utf-8)"
-    )
+    assert said.endswith("is not cp949; looks like utf-8: pass encoding='utf-8' (--encoding utf-8)")
 
 
 def test_western_letters_are_recognised(write):
@@ -117,6 +115,30 @@ def test_utf_16_without_a_mark_is_no_utf_8_though_it_decodes(write, encoding):
     assert message(write("text,label\nhi,a\nno,b\n".encode(encoding))) == (
         f"a.csv: every other byte is 0x00; looks like {encoding}: "
         f"pass encoding='{encoding}' (--encoding {encoding})"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_korean_in_utf_16_without_a_mark_is_not_taken_for_western_letters(write, encoding):
+    # '가' is U+AC00: its lower half is zero, as the upper half of a space is
+    content = "text,label\n가장 안녕하세요 어디가,질문\n".encode(encoding)
+
+    assert message(write(content)).endswith(
+        f"is not utf-8; looks like {encoding}: pass encoding='{encoding}' (--encoding {encoding})"
+    )
+
+
+def test_zero_bytes_that_are_no_utf_16_get_no_guess(write):
+    assert message(write(b"PK\x03\x04\0\0\0\xff\xff\0\xd8\0")).endswith(
+        "is not utf-8: pass the encoding that it was written in, encoding='cp949' say "
+        "(--encoding cp949)"
+    )
+
+
+def test_half_of_a_surrogate_pair_in_utf_8_is_called_so(write):
+    assert message(write("text,label\nok,a\nhi \ud83d,b\n".encode("utf-8", "surrogatepass"))) == (
+        "a.csv: byte 0xed at line 3 is not utf-8, but half of a surrogate pair; it was decoded or "
+        "cut wrongly before: write it again"
     )
 
 

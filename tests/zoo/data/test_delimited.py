@@ -193,9 +193,9 @@ def test_many_rows_of_another_length_are_counted(write):
     path = write("0\ta\n" + "0\ta\tb\n" * 7, "a.tsv")
 
     assert message(path, header=False, text=1, label=0) == (
-        "a.tsv: the first row (line 1) has 2 columns, but line 2 has 3, line 3 has 3, line 4 has 3, "
-        "line 5 has 3 and line 6 has 3 (and 2 more rows); a text may not hold the delimiter '\\t', "
-        "unless the file is quoted: then pass format='csv', delimiter='\\t'"
+        "a.tsv: the first row (line 1) has 2 columns, but line 2 has 3, line 3 has 3, line 4 has "
+        "3, line 5 has 3 and line 6 has 3 (and 2 more rows); a text may not hold the delimiter "
+        "'\\t', unless the file is quoted: then pass format='csv', delimiter='\\t'"
     )
 
 

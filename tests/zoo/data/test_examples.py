@@ -10,7 +10,9 @@ import pytest
 from zoo.data import Examples, as_examples
 from zoo.errors import DataError
 
-EXAMPLES = Examples(("불 켜 줘", "몇 시야?", "문 닫아"), ("command", "question", "command"), "a.csv")
+EXAMPLES = Examples(
+    ("불 켜 줘", "몇 시야?", "문 닫아"), ("command", "question", "command"), "a.csv"
+)
 
 
 def test_they_are_a_sequence_of_pairs():

@@ -64,11 +64,19 @@ def test_the_labels_1_and_01_stay_apart(write):
             '{"text": "a" "label": "x"}',
             "a.jsonl, line 2, column 14: not JSON: expecting ',' delimiter",
         ),
-        ("{'text': 'a'}", "a.jsonl, line 2, column 2: not JSON: expecting property name enclosed in "
-         "double quotes"),
+        (
+            "{'text': 'a'}",
+            "a.jsonl, line 2, column 2: not JSON: expecting property name enclosed in double "
+            "quotes",
+        ),
         (
             '{"text": "a", "label": "x"} {}',
             "a.jsonl, line 2, column 29: not JSON: extra data",
+        ),
+        (
+            "[",
+            "a.jsonl, line 2, column 2: not JSON: it goes on in the next line; write one whole "
+            "object a line",
         ),
         (
             '["a", "x"]',
@@ -85,8 +93,8 @@ def test_the_labels_1_and_01_stay_apart(write):
             "a.jsonl, line 2: nested too deeply",
         ),
     ],
-    ids=["twice", "nan", "infinity", "cut", "quotes", "extra", "list", "null", "bomb"],
-)  # fmt: skip
+    ids=["twice", "nan", "infinity", "cut", "quotes", "extra", "pretty", "list", "null", "bomb"],
+)
 def test_what_is_no_strict_json_is_named_by_its_line(write, line, said):
     assert message(write('{"text": "a", "label": "x"}', line)) == said
 
