@@ -17,8 +17,8 @@ POOL_BATCHES = 50
 class BucketedOrder(torch.utils.data.Sampler[int]):
     """Every example once an epoch, in random order, neighbours of like length.
 
-    The order depends on the examples' lengths in characters, the batch size, the seed and the epoch,
-    and on nothing else: every pair sees the same batches.
+    The order depends on the examples' lengths in characters, the batch size, the seed and the
+    epoch, and on nothing else: every pair sees the same batches.
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:

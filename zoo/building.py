@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +14,14 @@ from transformers import BertTokenizer
 
 from zoo import registry
 from zoo.classifier import TextClassifier
-from zoo.components import check_encoder, component_class, component_record
+from zoo.components import blame, check_encoder, component_class, component_record, make_head
 from zoo.configuration import ClassifierConfig
-from zoo.errors import CheckpointError, DataError, PairError
+from zoo.errors import CheckpointError, DataError, OutOfReach
+from zoo.prediction import DEFAULT_MAX_LENGTH
 from zoo.seeds import seeded
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
     from zoo.specs import EncoderSpec
@@ -48,61 +52,81 @@ def build(
     if weights is not None and not pretrained:
         raise CheckpointError(f"weights={str(weights)!r} and pretrained=False exclude each other")
     encoder_found, head_found = registry.find_encoder(encoder), registry.find_head(head)
-    encoder_options, head_options = dict(encoder_options or {}), dict(head_options or {})
-    encoder_class = component_class("encoder", encoder_found, encoder_options)
-    head_class = component_class("head", head_found, head_options)
+    encoder_given, head_given = dict(encoder_options or {}), dict(head_options or {})
+    encoder_class = component_class("encoder", encoder_found, encoder_given)
+    head_class = component_class("head", head_found, head_given)
     source = weight_source(encoder_found, weights) if pretrained else None
     with stream(seed, "encoder"):
         if source is None:
-            built = from_scratch(encoder_class, encoder_found.spec, encoder, encoder_options)
+            built = from_scratch(encoder_class, encoder_found, encoder_given)
         else:
-            built = from_weights(encoder_class, encoder_found, source, encoder_options)
+            built = from_weights(encoder_class, encoder_found, source, encoder_given)
     check_encoder(built, encoder)
     with stream(seed, "head"):
-        try:
-            head_module = head_class(built.hidden_size, len(names), **head_options)
-        except (ValueError, TypeError) as error:
-            raise PairError(
-                f"head {head!r} cannot be built with {head_options}: {error}"
-            ) from error
+        head_module = make_head(head_class, built.hidden_size, len(names), head_given, head)
     config = ClassifierConfig(
         encoder={
-            **component_record(encoder_found, encoder, encoder_options),
+            **component_record(encoder_found, encoder_given),
             "configuration": built.configuration,
             "checkpoint": source,
             "revision": getattr(built, "revision", None),
             "is_pretrained": source is not None,
         },
-        head=component_record(head_found, head, head_options),
+        head=component_record(head_found, head_given),
         id2label=dict(enumerate(names)),
         label2id={name: index for index, name in enumerate(names)},
     )
     return TextClassifier(config, encoder=built, head=head_module).eval()
 
 
-def load(source: str | Path, **options: Any) -> TextClassifier:
-    """A saved classifier, from a folder or a hub id; options as `TextClassifier.from_pretrained`."""
-    return TextClassifier.from_pretrained(source, **options)
+def load(
+    source: str | Path,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+    dtype: torch.dtype | str | None = None,
+    device_map: str | torch.device | None = None,
+) -> TextClassifier:
+    """A saved classifier, from a folder or a hub id, every weight as it was saved.
+
+    `dtype` and `device_map` (one device) are those of transformers; weights keep the type they were
+    saved in otherwise. Raises `CheckpointError`.
+    """
+    return TextClassifier.from_pretrained(
+        source,
+        revision=revision,
+        token=token,
+        cache_dir=cache_dir,
+        local_files_only=local_files_only,
+        dtype=dtype,
+        device_map=device_map,
+    )
 
 
 def label_names(labels: Sequence[str] | None, num_labels: int | None) -> list[str]:
     """The label names, in the order of the logits; raises `DataError` for fewer than two."""
     if labels is None and num_labels is None:
         raise DataError("give the labels: labels=['질문', '명령', …], or num_labels=3")
-    names = [f"label-{index}" for index in range(num_labels or 0)] if labels is None else labels
-    if isinstance(names, str):
+    if num_labels is not None and (isinstance(num_labels, bool) or not isinstance(num_labels, int)):
+        raise DataError(f"num_labels must be a whole number, got {num_labels!r}")
+    if isinstance(labels, str):
         raise DataError(f"labels must be a list of names, got the text {labels!r}")
-    if num_labels is not None and len(names) != num_labels:
-        raise DataError(f"num_labels is {num_labels}, but {len(names)} labels are given")
-    not_text = [name for name in names if not isinstance(name, str)]
+    given = [f"label-{index}" for index in range(num_labels or 0)] if labels is None else labels
+    not_text = [name for name in given if not isinstance(name, str)]
     if not_text:
         raise DataError(f"labels must be text, got {not_text[0]!r}")
-    repeated = sorted({name for name in names if list(names).count(name) > 1})
+    # as the readers do: a label typed on another machine is the same label
+    names = [unicodedata.normalize("NFC", name) for name in given]
+    if num_labels is not None and len(names) != num_labels:
+        raise DataError(f"num_labels is {num_labels}, but {len(names)} labels are given")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise DataError(f"label {repeated[0]!r} is given more than once")
     if len(names) < 2:
         raise DataError(f"a classifier needs at least two labels, got {len(names)}")
-    return list(names)
+    return names
 
 
 def stream(seed: int | None, purpose: str) -> contextlib.AbstractContextManager[None]:
@@ -111,7 +135,7 @@ def stream(seed: int | None, purpose: str) -> contextlib.AbstractContextManager[
 
 
 def weight_source(found: Any, weights: str | Path | None) -> str | None:
-    """Where pretrained weights come from: a folder, a package, the hub; None where there are none."""
+    """Where pretrained weights come from: a folder, a package or the hub; None for nowhere."""
     if weights is not None:
         if not Path(weights).is_dir():
             raise CheckpointError(f"weights={str(weights)!r} is no folder")
@@ -120,36 +144,37 @@ def weight_source(found: Any, weights: str | Path | None) -> str | None:
 
 
 def from_weights(encoder_class: Any, found: Any, source: str, given: Mapping[str, Any]) -> Any:
-    """The encoder with pretrained weights; where they are out of reach, the error says what works."""
+    """The encoder with pretrained weights; `OutOfReach` says what works without a network."""
     place, revision = source, found.spec.revision
     if source == found.spec.weights:
         place, revision = str(resource_path(source)), None
     try:
-        return encoder_class.from_pretrained(place, revision=revision, **given)
-    except CheckpointError as error:
-        if found.checkpoint or Path(place).is_dir():
-            raise
+        with blame(f"encoder {found.name!r}", given):
+            return encoder_class.from_pretrained(place, revision=revision, **given)
+    except OutOfReach as error:
         offline = [
             one.name
             for one in registry.encoders()
             if not one.spec.checkpoint and not one.spec.takes_checkpoint
         ]
-        raise CheckpointError(
+        raise OutOfReach(
             f"encoder {found.name!r}: {error}\nWithout a network: {', '.join(offline)}; "
             "weights=FOLDER with a downloaded copy; or pretrained=False for random weights"
         ) from error
 
 
-def from_scratch(encoder_class: Any, spec: EncoderSpec, name: str, given: Mapping[str, Any]) -> Any:
+def from_scratch(encoder_class: Any, found: Any, given: Mapping[str, Any]) -> Any:
     """The encoder with random weights, over its configuration and its packaged vocabulary."""
+    spec: EncoderSpec = found.spec
     if not spec.configuration or spec.vocabulary is None:
         raise CheckpointError(
-            f"encoder {name!r} has no configuration and vocabulary of its own, so it cannot be built "
-            "without weights: leave pretrained=True"
+            f"encoder {found.name!r} has no configuration and vocabulary of its own, so it cannot "
+            "be built without weights: leave pretrained=True"
         )
     tokenizer = read_vocabulary(spec.vocabulary, spec.configuration.get("max_position_embeddings"))
     sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
-    return encoder_class({**spec.configuration, **sizes}, tokenizer, **given)
+    with blame(f"encoder {found.name!r}", given):
+        return encoder_class({**spec.configuration, **sizes}, tokenizer, **given)
 
 
 def read_vocabulary(resource: str, max_length: int | None) -> PreTrainedTokenizerBase:
@@ -163,7 +188,7 @@ def read_vocabulary(resource: str, max_length: int | None) -> PreTrainedTokenize
         vocab=vocabulary,
         do_lower_case=True,
         strip_accents=False,
-        model_max_length=max_length or 512,
+        model_max_length=max_length or DEFAULT_MAX_LENGTH,
     )
 
 

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
 from zoo.errors import CheckpointError
+from zoo.seeds import seeded
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
@@ -36,25 +37,26 @@ def load(
     """A classifier from a folder or a hub id; see `TextClassifier.from_pretrained`."""
     if options.pop("ignore_mismatched_sizes", False):
         raise CheckpointError(
-            f"{source}: ignore_mismatched_sizes would put a random head on trained weights; build a "
-            "new classifier with zoo.build(..., weights=FOLDER) instead"
+            f"{source}: ignore_mismatched_sizes would leave weights random that were trained; for "
+            "other labels, build and train a new classifier"
         )
     wants_information = options.pop("output_loading_info", False)
     hub = {name: options[name] for name in HUB_OPTIONS if options.get(name) is not None}
     if config is None:
         config = read_configuration(classifier_class, source, hub)
     tokenizer = read_tokenizer(source, hub)
-    classifier = classifier_class(config, tokenizer=tokenizer)
     files = weight_files(source, hub)
     check_checksums(files)
+    # the weights drawn here are all replaced; drawing them must not move the global generators
+    with seeded(0, "load"):
+        classifier = classifier_class(config, tokenizer=tokenizer)
     fill(classifier, files, source)
-    if isinstance(dtype, str):
-        dtype = None if dtype == "auto" else getattr(torch, dtype)
-    classifier.to(device=only_device(device_map), dtype=dtype)
-    classifier.eval()
+    module: torch.nn.Module = classifier
+    module.to(device=only_device(device_map), dtype=wanted_dtype(dtype, config)).eval()
     if wants_information:
-        nothing: dict[str, Any] = {"missing_keys": set(), "unexpected_keys": set()}
-        return classifier, {**nothing, "mismatched_keys": set(), "error_msgs": {}}
+        # transformers' report; anything but nothing has raised already
+        kinds = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+        return classifier, {kind: [] for kind in kinds}
     return classifier
 
 
@@ -68,12 +70,12 @@ def read_configuration(
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise CheckpointError(
-            f"{source}: no saved classifier is there, neither as a folder nor on the hub ({reason})"
+            f"{source}: no saved classifier is there, neither in a folder nor on the hub ({reason})"
         ) from error
     if values.get("model_type") != config_class.model_type:
         raise CheckpointError(
-            f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved by "
-            f"zoo; to put a head on it: zoo.build('hf:{source}', HEAD, labels=[…])"
+            f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved "
+            f"by zoo; to put a head on it: zoo.build('hf:{source}', HEAD, labels=[…])"
         )
     return config_class.from_dict(values)
 
@@ -96,11 +98,12 @@ def weight_files(source: str, hub: Mapping[str, Any]) -> list[Path]:
     index = cached_file(source, SAFE_WEIGHTS_INDEX_NAME, **absent_is_none, **hub)
     if index is None:
         raise CheckpointError(
-            f"{source}: neither {SAFE_WEIGHTS_NAME} nor {SAFE_WEIGHTS_INDEX_NAME} is there; zoo reads "
-            "safetensors only"
+            f"{source}: neither {SAFE_WEIGHTS_NAME} nor {SAFE_WEIGHTS_INDEX_NAME} is there; zoo "
+            "reads safetensors only"
         )
     names = sorted(set(json.loads(Path(index).read_text("utf-8"))["weight_map"].values()))
-    return [Path(cached_file(source, name, **hub)) for name in names]
+    shards = [cached_file(source, name, **hub) for name in names]
+    return [Path(shard) for shard in shards if shard is not None]
 
 
 def fill(classifier: TextClassifier, files: list[Path], source: str) -> None:
@@ -144,17 +147,12 @@ def check_checksums(files: list[Path]) -> None:
     sums = files[0].parent / CHECKSUMS
     if not sums.is_file():
         return  # saved by an older transformers call, or a hub that keeps its own checksums
-    saved = {
-        name: digest
-        for digest, name in (
-            line.split(maxsplit=1) for line in sums.read_text("utf-8").splitlines()
-        )
-    }
+    saved = {line[66:]: line[:64] for line in sums.read_text("utf-8").splitlines()}
     for file in files:
         if file.name in saved and file_sha256(file) != saved[file.name]:
             raise CheckpointError(
-                f"{file}: its sha256 is not the one in {CHECKSUMS}: the file was changed or damaged "
-                "after it was saved; copy it again"
+                f"{file}: its sha256 is not the one in {CHECKSUMS}: the file was changed or "
+                "damaged after it was saved; copy it again"
             )
 
 
@@ -162,6 +160,16 @@ def file_sha256(file: Path) -> str:
     """The sha256 of a file's bytes, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def wanted_dtype(dtype: torch.dtype | str | None, config: ClassifierConfig) -> torch.dtype:
+    """The type that was asked for, else the one that the weights were saved in."""
+    wanted = config.dtype if dtype in (None, "auto") else dtype
+    if isinstance(wanted, str):
+        wanted = getattr(torch, wanted, wanted)
+    if not isinstance(wanted, torch.dtype) or not wanted.is_floating_point:
+        raise CheckpointError(f"dtype must be a floating-point type of torch, got {dtype!r}")
+    return wanted
 
 
 def only_device(device_map: Any) -> torch.device | None:
@@ -183,6 +191,6 @@ def check_saveable(config: ClassifierConfig) -> None:
     for kind, record in (("encoder", config.encoder), ("head", config.head)):
         if record and str(record["target"]).startswith("__main__:"):
             raise CheckpointError(
-                f"{kind} {record['name']!r} is defined in __main__, where no other process finds it: "
-                "move its class into a module, name it in a plugin (see docs), and build again"
+                f"{kind} {record['name']!r} is defined in __main__, where no other process finds "
+                "it: move its class into a module, name it in a plugin, and build again"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -16,6 +17,7 @@ from zoo import checkpoints, prediction
 from zoo.components import construct_encoder, construct_head
 from zoo.configuration import ClassifierConfig
 from zoo.errors import CheckpointError, PairError
+from zoo.quietness import quiet_transformers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TextClassifier(PreTrainedModel):
-    """An encoder and a head: `input_ids`, `attention_mask` `(batch, seq)` → logits `(batch, label)`.
+    """An encoder and a head: `input_ids` and `attention_mask` → logits `(batch, label)`.
 
     Made by `zoo.build` and `zoo.load`. Attributes `encoder`, `head` and `tokenizer`. It saves,
     loads and is served as any transformers model for sequence classification.
@@ -33,6 +35,12 @@ class TextClassifier(PreTrainedModel):
     config_class = ClassifierConfig
     base_model_prefix = "encoder"
     main_input_name = "input_ids"
+    config: ClassifierConfig
+    # a module with `hidden_size`, `tokenizer` and `configuration`; see `zoo.components`
+    encoder: Any
+    head: nn.Module
+    # a PreTrainedTokenizerBase or None; transformers evaluates what stands here
+    tokenizer: Any
 
     def __init__(
         self,
@@ -47,8 +55,13 @@ class TextClassifier(PreTrainedModel):
             raise CheckpointError(
                 "this configuration names no encoder and no head; use zoo.build or zoo.load"
             )
-        self.encoder = encoder or construct_encoder(config.encoder, tokenizer)
-        self.head = head or construct_head(config.head, self.encoder.hidden_size, config.num_labels)
+        # not `or`: a module that is an empty container counts as false
+        self.encoder = construct_encoder(config.encoder, tokenizer) if encoder is None else encoder
+        self.head = (
+            construct_head(config.head, self.encoder.hidden_size, len(config.labels))
+            if head is None
+            else head
+        )
         self.tokenizer = tokenizer if tokenizer is not None else self.encoder.tokenizer
         self.is_encoder_frozen = False
         self.post_init()
@@ -65,11 +78,18 @@ class TextClassifier(PreTrainedModel):
         """The encoder's token embeddings, where it has a transformers model."""
         return self.encoder.model.get_input_embeddings()
 
-    def freeze_encoder(self) -> None:
-        """Train the head alone: no gradient and no dropout in the encoder."""
+    @contextlib.contextmanager
+    def frozen_encoder(self) -> Iterator[None]:
+        """For as long, the head trains alone: no gradient and no dropout in the encoder."""
+        trainable = [each for each in self.encoder.parameters() if each.requires_grad]
         self.is_encoder_frozen = True
-        self.encoder.requires_grad_(False)
-        self.encoder.eval()
+        self.encoder.requires_grad_(False).eval()
+        try:
+            yield
+        finally:
+            self.is_encoder_frozen = False
+            for parameter in trainable:
+                parameter.requires_grad_(True)
 
     def train(self, mode: bool = True) -> Self:
         """Training mode, a frozen encoder left in evaluation mode."""
@@ -88,30 +108,48 @@ class TextClassifier(PreTrainedModel):
     ) -> SequenceClassifierOutput | tuple[torch.Tensor, ...]:
         """Logits `(batch, label)`, with `labels` `(batch,)` also their mean cross-entropy.
 
-        Without `attention_mask`, `(batch, seq)` of 0 and 1, every position is real. Raises
-        `PairError` where the head returns anything but one logit per label.
+        `input_ids`, `attention_mask` (0 or 1) and `token_type_ids` are `(batch, seq)`; without a
+        mask every position is real. Raises `PairError` where the encoder returns anything but
+        hidden states, or the head anything but one logit per label.
         """
         if attention_mask is None:
             attention_mask = torch.ones_like(input_ids)
         hidden = self.encoder(input_ids, attention_mask, token_type_ids)
+        size = self.encoder.hidden_size
+        self._check("encoder", hidden, "(batch, seq, hidden)", (*input_ids.shape, size))
         logits = self.head(hidden, attention_mask)
-        expected = (input_ids.shape[0], self.config.num_labels)
-        if tuple(logits.shape) != expected:
-            raise PairError(
-                f"head {self.config.head['name']!r} returned shape {tuple(logits.shape)} where "
-                f"(batch, label) = {expected} is due"
-            )
+        self._check("head", logits, "(batch, label)", (len(input_ids), len(self.config.labels)))
         loss = None if labels is None else nn.functional.cross_entropy(logits.float(), labels)
         if return_dict is False:
             return (logits,) if loss is None else (loss, logits)
         return SequenceClassifierOutput(loss=loss, logits=logits)
 
+    def _check(self, kind: str, returned: Any, axes: str, expected: tuple[int, ...]) -> None:
+        is_as_due = (
+            isinstance(returned, torch.Tensor)
+            and returned.is_floating_point()
+            and returned.shape == expected
+        )
+        if not is_as_due:
+            got = type(returned).__name__
+            if isinstance(returned, torch.Tensor):
+                got = f"{returned.dtype} of shape {tuple(returned.shape)}"
+            raise PairError(
+                f"{kind} {getattr(self.config, kind)['name']!r} returned {got} where "
+                f"floating-point {axes} = {expected} is due"
+            )
+
+    # a text is a sequence of texts and a sequence an iterable; the first that fits counts
     @overload
-    def predict(self, texts: str, **options: Any) -> Prediction: ...
+    def predict(  # type: ignore[overload-overlap]
+        self, texts: str, *, max_tokens: int = ...
+    ) -> Prediction: ...
     @overload
-    def predict(self, texts: Sequence[str], **options: Any) -> list[Prediction]: ...
+    def predict(  # type: ignore[overload-overlap]
+        self, texts: Sequence[str], *, max_tokens: int = ...
+    ) -> list[Prediction]: ...
     @overload
-    def predict(self, texts: Iterable[str], **options: Any) -> Iterator[Prediction]: ...
+    def predict(self, texts: Iterable[str], *, max_tokens: int = ...) -> Iterator[Prediction]: ...
 
     def predict(
         self, texts: str | Iterable[str], *, max_tokens: int = 8192
@@ -126,24 +164,32 @@ class TextClassifier(PreTrainedModel):
         predictions = prediction.predict(self, texts, max_tokens)
         return list(predictions) if isinstance(texts, Sequence) else predictions
 
-    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
+    def save_pretrained(  # type: ignore[override]
+        self, save_directory: str | Path, *, push_to_hub: bool = False, **options: Any
+    ) -> None:
         """Weights as safetensors, configuration, tokenizer and the weights' sha256, in one folder.
 
-        Raises `CheckpointError` for a component that no fresh process could import.
+        `options` are those of `PreTrainedModel.save_pretrained`. Raises `CheckpointError` for a
+        component that no fresh process could import.
         """
         checkpoints.check_saveable(self.config)
-        options.pop("safe_serialization", None)
-        super().save_pretrained(save_directory, **options)
+        if push_to_hub:
+            raise CheckpointError(
+                "save_pretrained(push_to_hub=True) would upload before the tokenizer is saved; "
+                "call classifier.push_to_hub('OWNER/NAME') instead"
+            )
+        with quiet_transformers():
+            super().save_pretrained(save_directory, **options)
         if self.tokenizer is not None:
             self.tokenizer.save_pretrained(save_directory)
         if Path(save_directory).is_dir():
             checkpoints.write_checksums(Path(save_directory))
 
     @classmethod
-    def from_pretrained(
+    def from_pretrained(  # type: ignore[override]
         cls, pretrained_model_name_or_path: str | Path, *model_args: Any, **options: Any
     ) -> Any:
-        """The classifier of a folder or a hub id, every weight of it as saved, in evaluation mode.
+        """The classifier of a folder or a hub id, all weights as saved, in evaluation mode.
 
         Takes `revision`, `token`, `cache_dir`, `local_files_only`, `subfolder`, `dtype`,
         `device_map` (one device) and `config`. Nothing is ever initialised anew: a missing,

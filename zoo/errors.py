@@ -14,7 +14,9 @@
     ├── YamlError             a YAML file that cannot be read as written
     ├── JsonError             a JSON file that cannot be read as written
     ├── CheckpointError       weights or a saved classifier that cannot be loaded
+    │   └── OutOfReach        neither on the hub, as far as it can be reached, nor in its cache
     ├── TrainingError         training that cannot go on
+    │   └── Diverged          a loss, a gradient or a logit that is NaN or infinite
     ├── EvaluationError       logits or examples that no metric may be computed from
     └── MissingExtra          an optional dependency that is not installed
 
@@ -83,8 +85,19 @@ class CheckpointError(ZooError):
     """Weights or a saved classifier cannot be loaded."""
 
 
+class OutOfReach(CheckpointError):
+    """Weights are neither on the hub, as far as it can be reached, nor in its local cache."""
+
+
 class TrainingError(ZooError):
     """Training cannot go on."""
+
+    # a run that failed, and not wrong usage
+    exit_code = 1
+
+
+class Diverged(TrainingError):
+    """A loss, a gradient or a logit is NaN or infinite; the weights are the last finite ones."""
 
 
 class EvaluationError(ZooError):

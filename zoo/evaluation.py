@@ -62,6 +62,6 @@ def label_indices(examples: Examples, labels: tuple[str, ...]) -> np.ndarray:
         named = ", ".join(repr(label) for label in unknown[:5])
         raise DataError(
             f"{examples.source}: {len(unknown)} labels are not among the classifier's: {named}"
-            f"{did_you_mean(unknown[0], labels)} The classifier knows: {', '.join(labels[:20])}"
+            f"{did_you_mean(unknown[0], labels)}\nThe classifier knows: {', '.join(labels[:20])}"
         )
     return np.array([index[label] for label in examples.labels], dtype=np.int64)

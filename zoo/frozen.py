@@ -37,7 +37,7 @@ class HeadOverStates(nn.Module):
         """Logits `(text, label)` of stored states, in float32 on the CPU, in evaluation mode."""
         dataset = StoredStates(states, np.zeros(len(states), dtype=np.int64))
         device = next(self.parameters()).device
-        logits = torch.empty(len(states), self.config.num_labels)
+        logits = torch.empty(len(states), len(self.config.labels))
         self.eval()
         with torch.inference_mode():
             for rows in batches_by_length([len(each) for each in states], MAX_TOKENS):

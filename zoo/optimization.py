@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Devlin et al. 2019; torch's default of beta2 = 0.999 is the same
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
+# of all steps: most of a training must be left to learn in
+LARGEST_WARMUP = 0.4
 
 
 def parameter_groups(classifier: TextClassifier, recipe: Recipe) -> list[dict[str, Any]]:
@@ -55,12 +58,19 @@ def make_schedule(
     return get_scheduler(
         name,
         optimizer,
-        num_warmup_steps=math.ceil(recipe.warmup_ratio * steps),
+        num_warmup_steps=warmup_steps(recipe, steps),
         num_training_steps=steps,
     )
 
 
-def is_finite(parameters: list[nn.Parameter]) -> bool:
-    """Whether every gradient is finite."""
+def warmup_steps(recipe: Recipe, steps: int) -> int:
+    """The recipe's share of all steps, or its least number where a short training allows it."""
+    share = recipe.warmup_ratio * steps
+    least = min(recipe.min_warmup_steps or 0, LARGEST_WARMUP * steps)
+    return math.ceil(max(share, least))
+
+
+def has_finite_gradients(parameters: Iterable[nn.Parameter]) -> bool:
+    """Whether no gradient is NaN or infinite."""
     gradients = [each.grad for each in parameters if each.grad is not None]
     return bool(torch.nn.utils.get_total_norm(gradients).isfinite())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ WINDOW = 2048
 LARGEST_BATCH = 256
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 8192
+DEFAULT_MAX_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,35 @@ def predict(
 ) -> Iterator[Prediction]:
     """One prediction a text, in order, `WINDOW` texts in memory at a time."""
     labels = classifier.labels
+    first_row = 0
     for window in windows(texts):
-        token_ids = tokenize(classifier.tokenizer, window, classifier.config.max_length)
-        probabilities = torch.softmax(logits_of(classifier, token_ids, max_tokens), dim=1)
-        for row in probabilities.tolist():
+        token_ids = tokenize(classifier.tokenizer, window, classifier.config.max_length, first_row)
+        logits = logits_of(classifier, token_ids, max_tokens, first_row)
+        for row in logits.softmax(dim=1).tolist():
             best = max(range(len(labels)), key=row.__getitem__)
             yield Prediction(labels[best], row[best], dict(zip(labels, row, strict=True)))
+        first_row += len(window)
 
 
 def tokenize(
-    tokenizer: PreTrainedTokenizerBase | None, texts: Sequence[str], max_length: int | None
+    tokenizer: PreTrainedTokenizerBase | None,
+    texts: Sequence[str],
+    max_length: int | None,
+    first_row: int = 0,
 ) -> list[list[int]]:
-    """Token ids of each text, special tokens included, cut at `max_length` tokens."""
+    """Token ids of each text, special tokens included, cut at `max_length` tokens.
+
+    Texts are brought to NFC, as `zoo.read_examples` does: Hangul in NFD would be unknown tokens.
+    `first_row` is the number that errors call the first text by.
+    """
     if tokenizer is None:
         raise DataError("this classifier has no tokenizer; give it one: classifier.tokenizer = …")
-    for row, text in enumerate(texts):
+    for row, text in enumerate(texts, start=first_row):
         check_text(text, row)
-    limit = max_length or min(tokenizer.model_max_length, 512)
-    cut = [text[:MAX_CHARACTERS] for text in texts]
     encoded = tokenizer(
-        cut,
+        [unicodedata.normalize("NFC", text[:MAX_CHARACTERS]) for text in texts],
         truncation=True,
-        max_length=limit,
+        max_length=min(max_length or DEFAULT_MAX_LENGTH, tokenizer.model_max_length),
         return_attention_mask=False,
         return_token_type_ids=False,
     )
@@ -74,13 +83,16 @@ def check_text(text: object, row: int) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise DataError(
-            f"text {row} holds a lone surrogate at character {error.start}; it was decoded wrongly: "
-            "read the file with its real encoding"
+            f"text {row} holds a lone surrogate at character {error.start}; it was decoded "
+            "wrongly: read the file with its real encoding"
         ) from error
 
 
 def logits_of(
-    classifier: TextClassifier, token_ids: Sequence[Sequence[int]], max_tokens: int = MAX_TOKENS
+    classifier: TextClassifier,
+    token_ids: Sequence[Sequence[int]],
+    max_tokens: int = MAX_TOKENS,
+    first_row: int = 0,
 ) -> torch.Tensor:
     """Logits `(text, label)` in float32 on the CPU, in evaluation mode, in order.
 
@@ -88,20 +100,21 @@ def logits_of(
     """
     was_training = classifier.training
     classifier.eval()
-    logits = torch.empty(len(token_ids), classifier.config.num_labels)
+    logits = torch.empty(len(token_ids), len(classifier.labels))
     try:
         with torch.inference_mode():
             for rows in batches_by_length([len(ids) for ids in token_ids], max_tokens):
                 batch = pad([token_ids[row] for row in rows], classifier.tokenizer)
-                batch = {name: tensor.to(classifier.device) for name, tensor in batch.items()}
-                logits[rows] = classifier(**batch).logits.float().cpu()
+                on_device = {name: tensor.to(classifier.device) for name, tensor in batch.items()}
+                logits[rows] = classifier(**on_device).logits.float().cpu()
     finally:
         classifier.train(was_training)
     if not logits.isfinite().all():
         row = int((~logits.isfinite()).any(dim=1).nonzero()[0])
         raise EvaluationError(
-            f"the logits of text {row} are not finite ({logits[row].tolist()}); no score may be "
-            "computed from them. Its weights have diverged: train again with a lower learning rate"
+            f"the logits of text {first_row + row} are not finite ({logits[row].tolist()}); no "
+            "score may be computed from them. The weights have diverged: train again with lower "
+            "learning rates"
         )
     return logits
 
@@ -121,11 +134,12 @@ def batches_by_length(lengths: Sequence[int], max_tokens: int) -> Iterator[list[
 
 
 def pad(
-    token_ids: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase
+    token_ids: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase | None
 ) -> dict[str, torch.Tensor]:
     """`input_ids` and `attention_mask` `(batch, seq)`, padded to the longest on the right."""
     longest = max(len(ids) for ids in token_ids)
-    input_ids = torch.full((len(token_ids), longest), tokenizer.pad_token_id or 0)
+    pad_token_id = getattr(tokenizer, "pad_token_id", None) or 0
+    input_ids = torch.full((len(token_ids), longest), pad_token_id)
     attention_mask = torch.zeros(len(token_ids), longest, dtype=torch.long)
     for row, ids in enumerate(token_ids):
         input_ids[row, : len(ids)] = torch.tensor(ids)

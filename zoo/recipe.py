@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zoo.errors import RecipeError, did_you_mean
 
@@ -15,9 +15,8 @@ from zoo.errors import RecipeError, did_you_mean
 PRETRAINED_ENCODER_RATE = 5e-5
 FRESH_ENCODER_RATE = 5e-4
 HEAD_RATE = 1e-3
-PRETRAINED_WARMUP = 0.1
 # a fresh encoder that meets its full rate too early maps every text to the same states for good
-FRESH_WARMUP = 0.2
+FRESH_WARMUP_STEPS = 200
 PRETRAINED_EPOCHS = 5
 FRESH_EPOCHS = 10
 
@@ -25,33 +24,49 @@ FRESH_EPOCHS = 10
 class Recipe(BaseModel):
     """How one classifier is trained; every field has a default that works.
 
-    None for a learning rate, `warmup_ratio` or `epochs` means: what suits the encoder, depending on whether it
-    comes with pretrained weights. `resolved` fills them in.
+    None for a learning rate, `min_warmup_steps` or `epochs` means: what suits the encoder, depending
+    on whether it comes with pretrained weights. `resolved` fills them in.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # strict: "no" for a truth value or "3" for a number is refused and not guessed at
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    epochs: int | None = Field(None, ge=1, le=10_000)
-    batch_size: int = Field(32, ge=1, description="examples per optimizer step")
-    gradient_accumulation: int = Field(1, ge=1, description="parts that a batch is computed in")
-    max_length: int = Field(128, ge=2, description="tokens of a text, special ones included")
-    encoder_learning_rate: float | None = Field(None, gt=0)
-    head_learning_rate: float | None = Field(None, gt=0)
+    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    batch_size: int = Field(default=32, ge=1, description="examples per optimizer step")
+    gradient_accumulation: int = Field(default=1, ge=1, description="parts of a batch, in turn")
+    max_length: int = Field(default=128, ge=2, description="tokens of a text, special ones too")
+    encoder_learning_rate: float | None = Field(default=None, gt=0)
+    head_learning_rate: float | None = Field(default=None, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_ratio: float | None = Field(None, ge=0, lt=1, description="share of all steps")
-    weight_decay: float = Field(0.01, ge=0, description="none on biases and norms")
-    max_gradient_norm: float = Field(1.0, gt=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1, description="share of all steps")
+    min_warmup_steps: int | None = Field(
+        default=None, ge=0, description="at least so many, but at most 40 % of all"
+    )
+    weight_decay: float = Field(default=0.01, ge=0, description="none on biases and norms")
+    max_gradient_norm: float = Field(default=1.0, gt=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["balanced"] | dict[str, float] | None = None
-    frozen: bool = Field(False, description="train the head alone")
+    frozen: bool = Field(default=False, description="train the head alone")
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     patience: int | None = Field(
-        3, ge=1, description="epochs without a better validation score before stopping"
+        default=3, ge=1, description="epochs without a better validation score before stopping"
     )
     select_by: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
     max_unknown_rate: float = Field(
-        0.2, ge=0, le=1, description="share of unknown tokens above which training is refused"
+        default=0.2,
+        ge=0,
+        le=1,
+        description="share of unknown tokens; above it, training is refused",
     )
+
+    @model_validator(mode="after")
+    def _divides_evenly(self) -> Self:
+        if self.batch_size % self.gradient_accumulation:
+            raise ValueError(
+                f"gradient_accumulation must divide batch_size ({self.batch_size}), "
+                f"got {self.gradient_accumulation}"
+            )
+        return self
 
     @classmethod
     def from_mapping(
@@ -59,18 +74,18 @@ class Recipe(BaseModel):
         values: Mapping[str, Any],
         *,
         source: str = "recipe",
-        lines: Mapping[tuple[Any, ...], int] | None = None,
+        lines: Mapping[tuple[str | int, ...], int] | None = None,
     ) -> Self:
-        """The recipe of a mapping; raises one `RecipeError` that names every fault, with its line."""
+        """The recipe of a mapping; raises one `RecipeError` with every fault, and its line."""
         try:
-            return cls.model_validate(dict(values), strict=False)
+            return cls.model_validate(dict(values))
         except ValidationError as error:
-            faults = [_explain(fault, cls.model_fields) for fault in error.errors()]
-            places = [
-                f"{source}, line {(lines or {})[(key,)]}" if (key,) in (lines or {}) else source
-                for key, _ in faults
+            faults = dict(_explain(fault, cls.model_fields) for fault in error.errors())
+            lines = lines or {}
+            texts = [
+                f"{source}{f', line {lines[(key,)]}' if (key,) in lines else ''}: {text}"
+                for key, text in faults.items()
             ]
-            texts = [f"{place}: {text}" for place, (_, text) in zip(places, faults, strict=True)]
             raise RecipeError("\n".join(texts)) from None
 
     @classmethod
@@ -103,10 +118,10 @@ class Recipe(BaseModel):
                 "epochs": self.epochs or (PRETRAINED_EPOCHS if is_pretrained else FRESH_EPOCHS),
                 "encoder_learning_rate": self.encoder_learning_rate or encoder_rate,
                 "head_learning_rate": self.head_learning_rate or HEAD_RATE,
-                "warmup_ratio": (
-                    (PRETRAINED_WARMUP if is_pretrained else FRESH_WARMUP)
-                    if self.warmup_ratio is None
-                    else self.warmup_ratio
+                "min_warmup_steps": (
+                    (0 if is_pretrained else FRESH_WARMUP_STEPS)
+                    if self.min_warmup_steps is None
+                    else self.min_warmup_steps
                 ),
                 "precision": resolve_precision(self.precision),
             }
@@ -115,17 +130,22 @@ class Recipe(BaseModel):
     def weights_of(self, labels: tuple[str, ...], counts: Mapping[str, int]) -> list[float] | None:
         """The loss weight of each label, in order, or None where all weigh the same.
 
-        `"balanced"` is examples / (labels × examples of the label), scikit-learn's rule.
+        `"balanced"` is examples / (labels × examples of the label), scikit-learn's rule; a label
+        without examples weighs 1, which has a say only where label smoothing spreads.
         """
         if self.class_weights is None:
             return None
         if self.class_weights == "balanced":
             total = sum(counts.values())
-            return [total / (len(labels) * max(counts.get(label, 0), 1)) for label in labels]
+            return [
+                total / (len(labels) * counts[label]) if counts.get(label) else 1.0
+                for label in labels
+            ]
         unknown = sorted(set(self.class_weights) - set(labels))
         if unknown:
             raise RecipeError(
-                f"class_weights: no label is called {unknown[0]!r}{did_you_mean(unknown[0], labels)}"
+                f"class_weights: no label is called {unknown[0]!r}"
+                f"{did_you_mean(unknown[0], labels)}"
             )
         bad = [name for name, weight in self.class_weights.items() if not 0 <= weight < math.inf]
         if bad:
@@ -148,15 +168,21 @@ def resolve_precision(precision: str) -> str:
 
 def _explain(fault: Any, fields: Mapping[str, Any]) -> tuple[str, str]:
     """The key at fault and what is wrong with it, in the words of a recipe."""
-    key = str(fault["loc"][0]) if fault["loc"] else ""
+    if not fault["loc"]:
+        return "gradient_accumulation", str(fault["ctx"]["error"])
+    key = str(fault["loc"][0])
+    given = f"got {fault['input']!r}"
     if fault["type"] == "extra_forbidden":
         hint = did_you_mean(key, fields) or f"; known: {', '.join(sorted(fields))}"
         return key, f"a recipe has no {key!r}{hint}"
+    if key == "class_weights":
+        # one of two types, and pydantic complains of both
+        return key, f"{key} must be 'balanced' or a number for each label, {given}"
     context = fault.get("ctx", {})
     bounds = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     for name, words in bounds.items():
         if name in context:
-            return key, f"{key} must be {words} {context[name]}, got {fault['input']!r}"
+            return key, f"{key} must be {words} {context[name]}, {given}"
     if fault["type"] == "literal_error":
-        return key, f"{key} must be {context['expected']}, got {fault['input']!r}"
-    return key, f"{key}: {fault['msg'].lower()}, got {fault['input']!r}"
+        return key, f"{key} must be {context['expected']}, {given}"
+    return key, f"{key} must be {fault['msg'].removeprefix('Input should be ')}, {given}"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, load_model, save_file
 from transformers import TrainerCallback
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from zoo.errors import RecipeError
 
 if TYPE_CHECKING:
-    from zoo.trainer import Watcher
+    from zoo.watcher import Watcher
 
 STATE = "zoo-state.json"
 BEST = "zoo-best.safetensors"
+KEPT = ("history", "best_epoch", "best_score", "recent_loss", "steps")
 
 
 class Resumption(TrainerCallback):
@@ -27,7 +28,8 @@ class Resumption(TrainerCallback):
 
     def __init__(self, folder: Path | None, key: dict[str, Any], watcher: Watcher) -> None:
         self.folder = folder
-        self.key = key
+        # as it comes out of the file again
+        self.key = json.loads(json.dumps(key))
         self.watcher = watcher
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -35,24 +37,17 @@ class Resumption(TrainerCallback):
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         watcher = self.watcher
         if watcher.best_state is not None:
-            # safetensors refuses tensors that share memory; each of these is a copy of its own
             save_file(watcher.best_state, checkpoint / BEST)
-        values = {
-            "key": self.key,
-            "history": watcher.history,
-            "best_epoch": watcher.best_epoch,
-            "best_score": watcher.best_score if watcher.best_state is not None else None,
-            "recent_loss": watcher.recent_loss,
-            "samples": watcher.samples,
-        }
+        values = {name: getattr(watcher, name) for name in KEPT}
         partial = checkpoint / f"{STATE}.tmp"
-        partial.write_text(json.dumps(values), encoding="utf-8")
-        os.replace(partial, checkpoint / STATE)
+        partial.write_text(json.dumps({"key": self.key, **values}), encoding="utf-8")
+        partial.replace(checkpoint / STATE)
 
     def restore(self) -> str | None:
         """Take up the last complete checkpoint; its path for the Trainer, None to start afresh.
 
-        Raises `RecipeError` where the checkpoints belong to another recipe, seed or set of examples.
+        Raises `RecipeError` where the checkpoints belong to another pair, recipe, seed or set of
+        examples.
         """
         if self.folder is None:
             return None
@@ -61,17 +56,16 @@ class Resumption(TrainerCallback):
             return None
         checkpoint = max(complete, key=lambda path: int(path.name.rpartition("-")[2]))
         values = json.loads((checkpoint / STATE).read_text("utf-8"))
-        if values["key"] != json.loads(json.dumps(self.key)):
+        different = [name for name in self.key if values["key"].get(name) != self.key[name]]
+        if different:
             raise RecipeError(
-                f"{self.folder} holds checkpoints of another recipe, seed or set of examples; remove "
-                "it, or choose another folder"
+                f"{self.folder} holds checkpoints of another training (its {different[0]} differs); "
+                "remove it, or choose another folder"
             )
-        watcher = self.watcher
-        watcher.history = values["history"]
-        watcher.best_epoch = values["best_epoch"]
-        watcher.recent_loss = values["recent_loss"]
-        watcher.samples = values["samples"]
-        if values["best_score"] is not None:
-            watcher.best_score = values["best_score"]
-            watcher.best_state = load_file(checkpoint / BEST)
+        for name in KEPT:
+            setattr(self.watcher, name, values[name])
+        if (checkpoint / BEST).is_file():
+            self.watcher.best_state = load_file(checkpoint / BEST)
+        # the Trainer would do it only if there is an epoch left
+        load_model(self.watcher.model, checkpoint / SAFE_WEIGHTS_NAME)
         return str(checkpoint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import operator
 import random
 from collections.abc import Iterator
 
@@ -14,9 +15,13 @@ LARGEST_SEED = 2**32 - 1
 
 def check_seed(seed: int) -> int:
     """The seed itself; raises `RecipeError` unless it is a whole number from 0 to 2³² - 1."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+    try:
+        whole = operator.index(seed)  # a numpy integer is welcome, too
+    except TypeError:
+        whole = -1
+    if isinstance(seed, bool) or not 0 <= whole <= LARGEST_SEED:
         raise RecipeError(f"seed must be a whole number from 0 to {LARGEST_SEED}, got {seed!r}")
-    return seed
+    return whole
 
 
 def derive_seed(seed: int, purpose: str) -> int:
@@ -24,8 +29,7 @@ def derive_seed(seed: int, purpose: str) -> int:
 
     A hash, so that two purposes share no stream and neither depends on what else was drawn.
     """
-    check_seed(seed)
-    digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
+    digest = hashlib.sha256(f"{check_seed(seed)}:{purpose}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
 
 
@@ -37,8 +41,8 @@ def seeded(seed: int, purpose: str) -> Iterator[None]:
 
     value = derive_seed(seed, purpose)
     python_state, numpy_state = random.getstate(), numpy.random.get_state()
-    # fork_rng puts back the states of the CPU and of every GPU
-    with torch.random.fork_rng():
+    # of the CPU and of every GPU, named one by one: left to itself, fork_rng warns of several
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         random.seed(value)
         numpy.random.seed(value)
         torch.manual_seed(value)

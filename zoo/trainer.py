@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import math
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,27 +15,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import nn
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from zoo.batching import BucketedOrder, TokenisedExamples
-from zoo.errors import TrainingError
+from zoo.errors import Diverged, RecipeError
 from zoo.frozen import HeadOverStates, StoredStates, fits_in_cache, states_of
 from zoo.metrics import score
-from zoo.optimization import is_finite, make_optimizer, make_schedule
+from zoo.optimization import make_optimizer, make_schedule
 from zoo.prediction import logits_of
 from zoo.resumption import Resumption
 from zoo.seeds import derive_seed, seeded
+from zoo.watcher import Watcher
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
     from zoo.recipe import Recipe
 
-# of the loss that progress shows, over steps
-LOSS_MEMORY = 0.9
-
-
-class Diverged(TrainingError):
-    """A loss or a gradient was NaN or infinite; the weights are the last finite ones."""
+Validate = Callable[[], dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,14 @@ class Material:
     token_ids: list[list[int]]
     labels: np.ndarray
     lengths: list[int]
-    validation_ids: list[list[int]] | None
-    validation_labels: np.ndarray | None
+    validation_ids: list[list[int]]
+    validation_labels: np.ndarray
     label_weights: list[float] | None
 
 
 @dataclass(slots=True)
 class Trained:
-    """What the loop leaves beside the weights."""
+    """What the loop leaves beside the weights; `samples` counts those of this call."""
 
     history: list[dict[str, Any]] = field(default_factory=list)
     best_epoch: int = 0
@@ -68,33 +66,52 @@ def run_trainer(
     checkpoints: Path | None = None,
 ) -> Trained:
     """Train in place, restore the best epoch, and say what happened."""
-    if recipe.frozen:
-        classifier.freeze_encoder()
-    with tempfile.TemporaryDirectory() as folder, seeded(seed, "dropout"):
+    freezing = classifier.frozen_encoder() if recipe.frozen else contextlib.nullcontext()
+    with tempfile.TemporaryDirectory() as folder, seeded(seed, "dropout"), freezing:
         arguments = training_arguments(recipe, seed, checkpoints or Path(folder), bool(checkpoints))
-        classifier.to(arguments.device)
-        trained_part, dataset, validate = prepare_parts(classifier, material, recipe)
-        watcher = Watcher(trained_part, recipe, validate, report)
-        trainer = RecipeTrainer(
-            recipe=recipe,
-            seed=seed,
-            classifier=classifier,
-            material=material,
-            model=trained_part,
-            args=arguments,
-            train_dataset=dataset,
-            data_collator=dataset.collate,
-            compute_loss_func=loss_function(recipe, material.label_weights, arguments.device),
-            callbacks=[watcher],
-        )
-        trainer.remove_callback(PrinterCallback)
-        watcher.trainer = trainer
-        resumption = Resumption(checkpoints, run_key(recipe, seed, material), watcher)
-        trainer.add_callback(resumption)
-        trainer.train(resume_from_checkpoint=resumption.restore())
-        watcher.restore_best()
-    classifier.eval()
-    steps = trainer.state.global_step
+        module: nn.Module = classifier
+        module.to(arguments.device)
+        try:
+            return run_loop(classifier, material, recipe, seed, arguments, report, checkpoints)
+        finally:
+            # also after an error: no gradient that is not finite, and no dropout
+            module.zero_grad()
+            module.eval()
+
+
+def run_loop(
+    classifier: TextClassifier,
+    material: Material,
+    recipe: Recipe,
+    seed: int,
+    arguments: TrainingArguments,
+    report: Callable[..., None] | None,
+    checkpoints: Path | None,
+) -> Trained:
+    """Put the Trainer together and run it, from the last checkpoint where there is one."""
+    trained_part, dataset, validate = prepare_parts(classifier, material, recipe)
+    watcher = Watcher(trained_part, recipe, validate, report)
+    resumption = Resumption(checkpoints, run_key(classifier, recipe, seed, material), watcher)
+    checkpoint = resumption.restore()
+    trainer = RecipeTrainer(
+        recipe=recipe,
+        seed=seed,
+        classifier=classifier,
+        material=material,
+        model=trained_part,
+        args=arguments,
+        train_dataset=dataset,
+        data_collator=dataset.collate,
+        compute_loss_func=loss_function(recipe, material.label_weights, arguments.device),
+        callbacks=[watcher, resumption],
+    )
+    trainer.remove_callback(PrinterCallback)
+    watcher.trainer = trainer
+    steps = watcher.steps
+    if not watcher.is_finished:
+        trainer.train(resume_from_checkpoint=checkpoint)
+        steps = trainer.state.global_step
+    watcher.restore_best()
     return Trained(watcher.history, watcher.best_epoch, steps, watcher.samples)
 
 
@@ -105,11 +122,9 @@ def training_arguments(
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=math.ceil(recipe.batch_size / recipe.gradient_accumulation),
         gradient_accumulation_steps=recipe.gradient_accumulation,
         max_grad_norm=recipe.max_gradient_norm,
         use_cpu=not torch.cuda.is_available(),
-        bf16=recipe.precision == "bf16",
         seed=derive_seed(seed, "dropout"),
         save_strategy="epoch" if keeps_checkpoints else "no",
         save_total_limit=2,
@@ -121,36 +136,40 @@ def training_arguments(
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+    # `RecipeTrainer` casts by itself; what `accelerate launch` was told must not come on top
+    arguments.mixed_precision = "no"
     # several GPUs in one process would multiply the batch; torchrun gives each its own process
     arguments._n_gpu = min(arguments.n_gpu, 1)
+    parts = recipe.gradient_accumulation * arguments.world_size
+    if recipe.batch_size % parts:
+        raise RecipeError(
+            f"batch_size is {recipe.batch_size}, which {arguments.world_size} processes with "
+            f"gradient_accumulation {recipe.gradient_accumulation} cannot share evenly"
+        )
+    arguments.per_device_train_batch_size = recipe.batch_size // parts
     return arguments
 
 
 def prepare_parts(
     classifier: TextClassifier, material: Material, recipe: Recipe
-) -> tuple[nn.Module, Any, Callable[[], dict[str, float]] | None]:
+) -> tuple[nn.Module, Any, Validate | None]:
     """What is trained, on which examples, and how it is validated."""
-    uses_states = recipe.frozen and fits_in_cache(
-        classifier, [*material.token_ids, *(material.validation_ids or [])]
-    )
-    trained_part: nn.Module = classifier
-    dataset: Any = TokenisedExamples(material.token_ids, material.labels, classifier.tokenizer)
-    if uses_states:
-        trained_part = HeadOverStates(classifier)
-        dataset = StoredStates(states_of(classifier, material.token_ids), material.labels)
-    if material.validation_ids is None:
-        return trained_part, dataset, None
     ids, labels = material.validation_ids, material.validation_labels
-    states = states_of(classifier, ids) if uses_states else None
+    if recipe.frozen and fits_in_cache(classifier, [*material.token_ids, *ids]):
+        head = HeadOverStates(classifier)
+        stored = StoredStates(states_of(classifier, material.token_ids), material.labels)
+        states = states_of(classifier, ids)
+
+        def validate_head() -> dict[str, float]:
+            return score(head.logits_of(states).numpy(), labels, classifier.labels).metrics
+
+        return head, stored, validate_head if ids else None
 
     def validate() -> dict[str, float]:
-        if states is None:
-            logits = logits_of(classifier, ids)
-        else:
-            logits = trained_part.logits_of(states)
-        return score(logits.numpy(), labels, classifier.labels).metrics
+        return score(logits_of(classifier, ids).numpy(), labels, classifier.labels).metrics
 
-    return trained_part, dataset, validate
+    dataset = TokenisedExamples(material.token_ids, material.labels, classifier.tokenizer)
+    return classifier, dataset, validate if ids else None
 
 
 def loss_function(
@@ -158,8 +177,8 @@ def loss_function(
 ) -> Callable[..., torch.Tensor]:
     """Cross-entropy with the recipe's label smoothing and class weights.
 
-    The sum over a part divided by the examples of the whole batch, so that a batch computed in parts
-    has the gradient of a batch computed at once.
+    The sum over a part divided by the examples of the whole batch, so that a batch computed in
+    parts has the gradient of a batch computed at once.
     """
     weights = None if label_weights is None else torch.tensor(label_weights, device=device)
 
@@ -176,18 +195,28 @@ def loss_function(
     return loss
 
 
-def run_key(recipe: Recipe, seed: int, material: Material) -> dict[str, Any]:
+def run_key(
+    classifier: TextClassifier, recipe: Recipe, seed: int, material: Material
+) -> dict[str, Any]:
     """What a checkpoint must have in common with a run that continues from it."""
+    values = (
+        material.token_ids,
+        material.labels.tolist(),
+        material.validation_ids,
+        material.validation_labels.tolist(),
+    )
     return {
+        "encoder": classifier.config.encoder,
+        "head": classifier.config.head,
+        "labels": list(classifier.labels),
         "recipe": recipe.model_dump(),
         "seed": seed,
-        "examples": len(material.labels),
-        "tokens": sum(len(ids) for ids in material.token_ids),
+        "examples_sha256": hashlib.sha256(json.dumps(values).encode()).hexdigest(),
     }
 
 
 class RecipeTrainer(Trainer):
-    """transformers' Trainer with the recipe's optimizer, schedule and order of examples."""
+    """transformers' Trainer with the recipe's optimizer, schedule, precision and order."""
 
     def __init__(
         self,
@@ -223,105 +252,24 @@ class RecipeTrainer(Trainer):
             )
         return self.lr_scheduler
 
+    def compute_loss_context_manager(self) -> contextlib.ExitStack:
+        """Forward and loss in the recipe's precision.
+
+        accelerate would leave its cast wrapped around the classifier's `forward` for good.
+        """
+        stack = super().compute_loss_context_manager()
+        is_bf16 = self.recipe.precision == "bf16"
+        stack.enter_context(torch.autocast(self.args.device.type, torch.bfloat16, enabled=is_bf16))
+        return stack
+
     def training_step(self, *arguments: Any, **options: Any) -> torch.Tensor:
         """One part of a batch forward and backward; stops at a loss that is not finite."""
         loss = super().training_step(*arguments, **options)
         value = float(loss)
         if not math.isfinite(value):
             raise Diverged(
-                f"the loss is {value} at step {self.state.global_step + 1}; the weights are those of "
-                "the step before. Lower the learning rates or raise warmup_ratio"
+                f"the loss is {value} at step {self.state.global_step + 1}; the weights are those "
+                "of the step before. Lower the learning rates or raise warmup_ratio"
             )
         self.step_loss += value
         return loss
-
-
-class Watcher(TrainerCallback):
-    """Follows the loop: losses, validation after each epoch, best weights, early stopping."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        recipe: Recipe,
-        validate: Callable[[], dict[str, float]] | None,
-        report: Callable[..., None] | None,
-    ) -> None:
-        self.model = model
-        self.recipe = recipe
-        self.validate = validate
-        self.report = report
-        self.trainer: RecipeTrainer
-        self.history: list[dict[str, Any]] = []
-        self.best_epoch = 0
-        self.best_score = -math.inf
-        self.best_state: dict[str, torch.Tensor] | None = None
-        self.samples = 0
-        self.recent_loss: float | None = None
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start this epoch's sums."""
-        self.epoch_losses: list[float] = []
-        self.epoch_started = time.perf_counter()
-
-    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Stop before a gradient that is not finite reaches the weights."""
-        if not is_finite(list(self.model.parameters())):
-            raise Diverged(
-                f"a gradient is not finite at step {state.global_step + 1}; the weights are those of "
-                "the step before. Lower the learning rates, or set precision to fp32"
-            )
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Add up the loss and say where training stands."""
-        loss, self.trainer.step_loss = self.trainer.step_loss, 0.0
-        self.epoch_losses.append(loss)
-        last = self.recent_loss
-        self.recent_loss = loss if last is None else LOSS_MEMORY * last + (1 - LOSS_MEMORY) * loss
-        self._report(state)
-
-    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Validate, remember the best weights, and stop when nothing gets better."""
-        self.samples += len(self.trainer.order)
-        epoch = len(self.history) + 1
-        entry: dict[str, Any] = {"epoch": epoch, "train_loss": float(np.mean(self.epoch_losses))}
-        if self.validate is None:
-            self.best_epoch = epoch
-        else:
-            metrics = self.validate()
-            entry |= {"validation_loss": metrics["nll"], **metrics}
-            self._compare(epoch, metrics)
-            patience = self.recipe.patience
-            control.should_training_stop = (
-                patience is not None and epoch - self.best_epoch >= patience
-            )
-        entry["seconds"] = time.perf_counter() - self.epoch_started
-        self.history.append(entry)
-        self._report(state, entry)
-
-    def _compare(self, epoch: int, metrics: dict[str, float]) -> None:
-        select_by = self.recipe.select_by
-        value = -metrics["nll"] if select_by == "loss" else metrics[select_by]
-        if value > self.best_score:
-            self.best_score, self.best_epoch = value, epoch
-            self.best_state = {
-                name: tensor.detach().cpu().clone()
-                for name, tensor in self.model.state_dict().items()
-            }
-
-    def restore_best(self) -> None:
-        """Give the model the weights of its best epoch."""
-        if self.best_state is not None and self.best_epoch != len(self.history):
-            self.model.load_state_dict(self.best_state)
-
-    def _report(self, state: Any, entry: dict[str, Any] | None = None) -> None:
-        if self.report is None:
-            return
-        epoch = len(self.history) if entry else len(self.history) + 1
-        self.report(
-            epoch=epoch,
-            epochs=self.recipe.epochs,
-            step=state.global_step,
-            steps=state.max_steps,
-            loss=self.recent_loss,
-            validation=entry,
-        )

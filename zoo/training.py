@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.data import as_examples, check_splits
-from zoo.errors import DataError
+import torch
+
+from zoo.data import Examples, as_examples, check_splits
+from zoo.errors import DataError, Diverged, TrainingError
 from zoo.evaluation import label_indices
 from zoo.prediction import tokenize
 from zoo.recipe import Recipe
 from zoo.seeds import check_seed
-from zoo.trainer import Diverged, Material, Trained, run_trainer
+from zoo.trainer import Material, run_trainer
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
-    from zoo.data import Examples
 
 __all__ = ["Diverged", "Progress", "TrainingReport", "train"]
 
@@ -39,8 +40,9 @@ class Progress:
 class TrainingReport:
     """What training did.
 
-    `history` has one entry per epoch: `epoch`, `train_loss`, `seconds` and, with validation examples,
-    `validation_loss` and their metrics. `best_epoch` is the one whose weights the classifier has.
+    `history` has one entry per epoch: `epoch`, `train_loss`, `seconds` and, with validation
+    examples, `validation_loss` and their metrics. `best_epoch` is the one whose weights the
+    classifier has. Seconds and samples are those of this call, which may have continued another.
     """
 
     recipe: Recipe
@@ -66,23 +68,27 @@ def train(
     """Train `classifier` in place on examples, a file, a frame or pairs of text and label.
 
     With `validation` examples, training stops early and the best epoch's weights are restored. With
-    a `checkpoints` folder the state after each epoch is kept there, and the same call continues from
-    it. The result depends on the examples, the recipe, the seed, and the classifier's weights.
+    a `checkpoints` folder the state after each epoch is kept there, and the same call continues
+    from it. The result depends on the examples, the recipe, the seed, and the classifier's weights.
 
-    Raises `DataError` for examples that cannot be trained on, `RecipeError` for a recipe that cannot
-    be followed, and `Diverged` at the step where a loss or a gradient is not finite; the classifier
-    then has the last finite weights.
+    Raises `DataError` for examples that cannot be trained on, `RecipeError` for a recipe that
+    cannot be followed, and `Diverged` at the step where a loss or a gradient is not finite; the
+    classifier then has the last finite weights.
     """
-    check_seed(seed)
+    seed = check_seed(seed)
+    if classifier.dtype != torch.float32:
+        raise TrainingError(
+            f"training needs weights in float32, these are {classifier.dtype}: call "
+            "classifier.float() before, and choose the precision in the recipe"
+        )
     is_pretrained = bool(classifier.config.encoder.get("is_pretrained"))
     recipe = (recipe or Recipe()).resolved(is_pretrained=is_pretrained)
     training_examples = as_examples(train)
     validation_examples = None if validation is None else as_examples(validation)
     check_splits(training_examples, validation_examples)
-    classifier.config.max_length = recipe.max_length
     material = prepare(classifier, training_examples, validation_examples, recipe)
     started = time.perf_counter()
-    trained: Trained = run_trainer(
+    trained = run_trainer(
         classifier,
         material,
         recipe,
@@ -107,18 +113,19 @@ def prepare(
     classifier: TextClassifier, train: Examples, validation: Examples | None, recipe: Recipe
 ) -> Material:
     """Tokenise once, map labels by name, and refuse a tokenizer that does not know the language."""
+    labels = label_indices(train, classifier.labels)
+    validated = Examples((), ()) if validation is None else validation
+    validation_labels = label_indices(validated, classifier.labels)
     token_ids = tokenize(classifier.tokenizer, train.texts, recipe.max_length)
     refuse_unknown_language(classifier, token_ids, train, recipe.max_unknown_rate)
-    validation_ids, validation_labels = None, None
-    if validation is not None:
-        validation_ids = tokenize(classifier.tokenizer, validation.texts, recipe.max_length)
-        validation_labels = label_indices(validation, classifier.labels)
+    # from now on texts are cut where they were cut in training
+    classifier.config.max_length = min(recipe.max_length, classifier.tokenizer.model_max_length)
     return Material(
         token_ids=token_ids,
-        labels=label_indices(train, classifier.labels),
+        labels=labels,
         # characters and not tokens: every pair shall see the same batches
         lengths=[len(text) for text in train.texts],
-        validation_ids=validation_ids,
+        validation_ids=tokenize(classifier.tokenizer, validated.texts, recipe.max_length),
         validation_labels=validation_labels,
         label_weights=recipe.weights_of(classifier.labels, train.label_counts),
     )
@@ -132,6 +139,7 @@ def refuse_unknown_language(
     total = sum(len(ids) for ids in token_ids)
     unknown = sum(ids.count(unknown_id) for ids in token_ids) if unknown_id is not None else 0
     if unknown > limit * total:
+        assert classifier.config.encoder is not None
         raise DataError(
             f"{train.source}: the tokenizer of {classifier.config.encoder['name']!r} does not know "
             f"{unknown / total:.0%} of the tokens (limit {limit:.0%}). Choose an encoder of the "

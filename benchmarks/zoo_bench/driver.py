@@ -121,7 +121,7 @@ class Driver:
             if self._is_settled(spec):
                 claim.release()
                 continue
-            was_begun = self._store.has_begun(spec)
+            was_begun = self._store.has_begun(spec) and self._store.failure(spec) is None
             self._store.write_spec(spec)
             number = self._losses[spec.run_id] + 1
             self._running[spec.run_id] = _Attempt(

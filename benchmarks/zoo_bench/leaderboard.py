@@ -1,8 +1,8 @@
 """The leaderboard as data, derived from stored records and nothing else (no torch in here).
 
-A *board* holds what may be compared: one protocol, one recipe, one number of threads. The encoder's
-learning rate is left out of that, since a recipe may leave it to the encoder; where one pair comes
-with two, its rows are told apart.
+A *board* holds what may be compared: one protocol, one recipe, one number of threads. What a recipe
+may leave to the encoder is left out of that; where one pair comes with two of it, its rows are told
+apart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from zoo_bench.reading import Contents
 from zoo_bench.records import Failure, Kind, Protocol, Result, RunSpec, TaskRecord
 from zoo_bench.statistics import Interval, t_interval
 
-_LEFT_TO_THE_ENCODER = "encoder_learning_rate"
+# what `Recipe.resolved` fills in by whether the encoder is pretrained; suites fix the epochs
+LEFT_TO_THE_ENCODER = ("encoder_learning_rate", "min_warmup_steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,13 @@ def _board_key(run: RunSpec) -> Any:
 
 def _shared_recipe(run: RunSpec) -> dict[str, Any] | None:
     recipe = run.recipe or {}
-    return {key: value for key, value in recipe.items() if key != _LEFT_TO_THE_ENCODER}
+    return {key: value for key, value in recipe.items() if key not in LEFT_TO_THE_ENCODER}
 
 
 def _can_stand_beside(baseline: RunSpec, pairs: Sequence[RunSpec]) -> bool:
     tasks = {_task_key(pair) for pair in pairs}
-    return baseline.protocol == pairs[0].protocol and _task_key(baseline) in tasks
+    has_same_rules = (baseline.protocol, baseline.threads) == (pairs[0].protocol, pairs[0].threads)
+    return has_same_rules and _task_key(baseline) in tasks
 
 
 def _board(

@@ -82,7 +82,8 @@ def _is_wanted(
 
 def _matches(who: str, task: str, seed: int, pattern: str) -> bool:
     names = (who, task, f"{who}/{task}/{seed}")
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names)
+    # equality as well: the brackets of options mean something else in a pattern
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)
 
 
 def _chosen(kind: str, choices: Sequence[Choice]) -> list[_Chosen]:

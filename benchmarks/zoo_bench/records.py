@@ -171,8 +171,8 @@ class PredictionsRecord(Record):
 class Provenance(Record):
     """Where, when and with what a run ran. Nothing here decides the number.
 
-    `resumed`: an earlier command had begun this run and not ended it. `attempts` counts from 1 and
-    grows when a worker is lost.
+    `resumed`: an earlier command had begun this run and not come to an end with it. `attempts`
+    counts from 1 and grows when a worker is lost.
     """
 
     zoo_version: str

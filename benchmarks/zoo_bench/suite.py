@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -96,10 +97,14 @@ class Suite(BaseModel):
         faults: list[str] = []
         suite = None
         try:
-            # as JSON would be read: YAML has lists where the record has tuples
-            suite = cls.model_validate(document.data, strict=False)
+            # as JSON: strict, but with lists where the suite has tuples
+            suite = cls.model_validate_json(json.dumps(document.data))
         except ValidationError as error:
-            faults += [_explain(document, fault) for fault in error.errors(include_url=False)]
+            faults += [
+                _explain(document, fault)
+                for fault in error.errors(include_url=False)
+                if not _is_consequence(fault)
+            ]
         recipe = _recipe_of(document, faults)
         if faults or suite is None or recipe is None:
             raise SuiteError("\n".join(faults))
@@ -126,6 +131,11 @@ def _recipe_of(document: YamlDocument, faults: list[str]) -> Recipe | None:
             "same steps; write epochs: 5, say"
         )
     return recipe
+
+
+def _is_consequence(fault: Any) -> bool:
+    """Whether a list is too short only because its items were at fault."""
+    return fault["type"] == "too_short" and bool(fault["input"])
 
 
 def _explain(document: YamlDocument, fault: Any) -> str:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from fake_runs import make_spec
+
 from zoo_bench.driver import Driver
 from zoo_bench.executors import make
 from zoo_bench.progress import PlainDisplay

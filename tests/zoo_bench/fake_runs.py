@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+
+from zoo.errors import ZooError
 from zoo_bench import predictions
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome
@@ -25,8 +27,6 @@ from zoo_bench.records import (
     RunSpec,
     TaskRecord,
 )
-
-from zoo.errors import ZooError
 
 TASK = TaskRecord(
     name="toy",

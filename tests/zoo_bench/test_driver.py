@@ -10,6 +10,7 @@ import psutil
 import pytest
 from fake_driver import drive
 from fake_runs import make_predictions, make_spec
+
 from zoo_bench.reading import read_contents
 from zoo_bench.store import DiskError, Store
 
@@ -140,7 +141,7 @@ def start(root, executor, target, seeds):
     )
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -7,11 +7,11 @@ import time
 import psutil
 import pytest
 from fake_runs import make_predictions, make_spec
+
+from zoo.errors import ZooError
 from zoo_bench.executors import Failed, Finished, Lost, Progressed, Started, make
 from zoo_bench.identity import canonical_json
 from zoo_bench.records import Failure, Result
-
-from zoo.errors import ZooError
 
 EXECUTORS = ["inline", "local"]
 
@@ -33,11 +33,11 @@ def submit(executor, spec):
     executor.submit(canonical_json(spec.as_fields()))
 
 
-def events_until_the_end(executor, count=1, seconds=30):
-    """All events until `count` runs have ended."""
-    events = []
+def events_until_the_end(executor, *, events=(), seconds=60):
+    """All events, those that came already included, until a run has ended."""
+    events = list(events)
     deadline = time.monotonic() + seconds
-    while sum(isinstance(event, Finished | Failed | Lost) for event in events) < count:
+    while not any(isinstance(event, Finished | Failed | Lost) for event in events):
         assert time.monotonic() < deadline, events
         executor.pump(0.1, events.append)
     return events
@@ -146,17 +146,17 @@ def test_close_ends_busy_workers(executor_for):
 
 
 def test_workers_have_the_threads_of_the_spec_and_ignore_ctrl_c(executor_for):
-    executor = executor_for("local", "quick")
+    executor = executor_for("local", "half_a_second")
     submit(executor, make_spec())
     [pid] = executor.pids
     environment = psutil.Process(pid).environ()
     assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "1"
     assert os.getsid(pid) != os.getsid(0)
-    started = []
-    while not started:
-        executor.pump(0.1, started.append)
+    events = []
+    while not events:
+        executor.pump(0.1, events.append)
     os.kill(pid, signal.SIGINT)
-    assert isinstance(events_until_the_end(executor)[-1], Finished)
+    assert isinstance(events_until_the_end(executor, events=events)[-1], Finished)
 
 
 def test_an_unknown_executor_is_named_with_the_nearest():

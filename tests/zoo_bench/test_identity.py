@@ -5,6 +5,7 @@ import json
 
 import pytest
 from fake_runs import TASK, make_baseline_spec, make_spec
+
 from zoo_bench.records import Component, EncoderRecord, Protocol, RunSpec
 
 OURS = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from zoo_bench.statistics import Interval, t_interval
 
 # t quantiles at 0.975, from any printed table (NIST/SEMATECH e-Handbook 1.3.6.7.2)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fake_runs import make_predictions, make_result, make_spec
+
 from zoo_bench import durable
 from zoo_bench.reading import NewerSchema, UnreadableRecord, read_contents, read_record
 from zoo_bench.records import Failure, Result, RunSpec, to_json

@@ -117,7 +117,10 @@ def _announce(root: Path, states: Mapping[str, str], retry_failed: bool) -> int:
     done, failed, count = values.count(DONE), values.count(FAILED), values.count(OPEN)
     if retry_failed:
         count += failed
-    parts = [f"{len(values)} runs in {root}", f"{done} done before"]
+    parts = [
+        f"{len(values)} {'run' if len(values) == 1 else 'runs'} in {root}",
+        f"{done} done before",
+    ]
     if failed:
         again = "tried again" if retry_failed else "left alone without --retry-failed"
         parts.append(f"{failed} failed before, {again}")

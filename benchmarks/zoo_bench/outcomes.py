@@ -1,0 +1,159 @@
+"""What a run leaves, made out of what was measured: its record and its predictions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from zoo_bench import costs, predictions
+from zoo_bench.job import Outcome
+from zoo_bench.predictions import Predictions
+from zoo_bench.provenance import hardware_id, provenance
+from zoo_bench.records import ClassScores, Cost, Latency, PredictionsRecord, Result, RunSpec
+from zoo_bench.verdict import Judgement
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from zoo.data import Task
+    from zoo.metrics import Scores
+
+PROBABILITY_METRICS = ("ece", "nll")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a pair or a baseline gave: logits `(example, label)`, costs and how it came to them."""
+
+    validation: np.ndarray
+    test: np.ndarray
+    has_probabilities: bool
+    judgement: Judgement | None
+    history: tuple[dict[str, Any], ...]
+    parameters_total: int
+    parameters_head: int
+    train_seconds: float
+    samples_per_second: float | None
+    latency: Latency
+    device: str
+
+
+def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime) -> Outcome:
+    """The outcome of a run that came to its end."""
+    import numpy as np
+
+    from zoo.evaluation import label_indices
+    from zoo.metrics import score
+
+    test_labels = label_indices(task.test, task.labels)
+    validation_labels = label_indices(task.validation, task.labels)
+    clean_rows = np.asarray(task.clean_test_rows, dtype=np.int64)
+    splits = {
+        "validation": (measured.validation, validation_labels),
+        "test": (measured.test, test_labels),
+        "test_clean": (measured.test[clean_rows], test_labels[clean_rows]),
+    }
+    scores: dict[str, Scores | None] = {
+        name: score(logits, labels, task.labels) if len(labels) else None
+        for name, (logits, labels) in splits.items()
+    }
+    metrics, undefined = _metrics(scores, measured.has_probabilities)
+    content = predictions.to_bytes(
+        Predictions(measured.test, test_labels, clean_rows, measured.validation, validation_labels)
+    )
+    test = scores["test"]
+    assert test is not None
+    result = Result(
+        **dict(spec),
+        verdict=measured.judgement.verdict if measured.judgement else None,
+        verdict_reason=measured.judgement.reason if measured.judgement else "a yardstick has none",
+        metrics=metrics,
+        undefined=undefined,
+        per_class=tuple(ClassScores(**without_nan(row)) for row in test.per_class),
+        confusion=tuple(tuple(row) for row in test.confusion),
+        cost=_cost(measured),
+        history=measured.history,
+        predictions=PredictionsRecord(sha256=predictions.sha256(content), n=len(test_labels)),
+        provenance=provenance(threads=spec.threads, device=measured.device, started_at=started_at),
+    )
+    return Outcome(result, content)
+
+
+def _metrics(
+    scores: Mapping[str, Scores | None], has_probabilities: bool
+) -> tuple[dict[str, dict[str, float | None] | None], dict[str, str]]:
+    """Metric values per split, and under `split` or `split.metric` why a value is null."""
+    metrics: dict[str, dict[str, float | None] | None] = {}
+    undefined: dict[str, str] = {}
+    for split, found in scores.items():
+        if found is None:
+            metrics[split], undefined[split] = None, "the split has no rows"
+            continue
+        values: dict[str, float | None] = {}
+        for name, value in found.metrics.items():
+            values[name] = _finite(value)
+            if not has_probabilities and name in PROBABILITY_METRICS:
+                values[name] = None
+                undefined[f"{split}.{name}"] = "margins are no probabilities"
+            elif values[name] is None:
+                undefined[f"{split}.{name}"] = "not defined on this split"
+        metrics[split] = values
+    return metrics, undefined
+
+
+def _cost(measured: Measured) -> Cost:
+    return Cost(
+        parameters_total=measured.parameters_total,
+        parameters_head=measured.parameters_head,
+        train_seconds=measured.train_seconds,
+        samples_per_second=measured.samples_per_second,
+        latency=measured.latency,
+        peak_memory_bytes=costs.peak_memory_bytes(),
+        peak_gpu_memory_bytes=costs.peak_gpu_memory_bytes(),
+        hardware=hardware_id(measured.device),
+    )
+
+
+def diverged(spec: RunSpec, reason: str, started_at: datetime, seconds: float) -> Outcome:
+    """The outcome of a run that diverged for `reason` after so many seconds: no scores."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    splits = ("validation", "test", "test_clean")
+    result = Result(
+        **dict(spec),
+        verdict="diverged",
+        verdict_reason=reason,
+        metrics=dict.fromkeys(splits),
+        undefined=dict.fromkeys(splits, "the run diverged"),
+        per_class=(),
+        confusion=(),
+        cost=Cost(
+            parameters_total=0,
+            parameters_head=0,
+            train_seconds=seconds,
+            samples_per_second=None,
+            latency=None,
+            peak_memory_bytes=costs.peak_memory_bytes(),
+            peak_gpu_memory_bytes=costs.peak_gpu_memory_bytes(),
+            hardware=hardware_id(device),
+        ),
+        history=(),
+        predictions=None,
+        provenance=provenance(threads=spec.threads, device=device, started_at=started_at),
+    )
+    return Outcome(result, None)
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def without_nan(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with null where a number is not finite: JSON has no NaN."""
+    return {
+        key: _finite(value) if isinstance(value, float) else value for key, value in entry.items()
+    }

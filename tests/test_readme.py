@@ -1,0 +1,112 @@
+"""What the README shows is what happens."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.ko.md")
+
+
+def blocks(readme, language):
+    """The fenced blocks of one language, in order."""
+    text = (ROOT / readme).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def run_python(source, *paths, cwd):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=environment,
+        check=False,
+    )
+
+
+def test_both_readmes_show_the_same_code():
+    english, korean = (
+        [block for language in ("python", "toml", "yaml") for block in blocks(readme, language)]
+        for readme in READMES
+    )
+    assert english == korean
+
+
+def test_both_readmes_show_the_same_tables():
+    english, korean = (blocks(readme, "") for readme in READMES)
+    assert english == korean
+    assert len(english) == 2
+
+
+@pytest.mark.slow
+def test_the_first_example_learns(tmp_path):
+    source = blocks("README.md", "python")[0]
+    # two epochs instead of ten, to be quick
+    source = source.replace(
+        "task.validation)", 'task.validation, zoo.Recipe(epochs=2, precision="fp32"))'
+    )
+    done = run_python(source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    accuracy, label = done.stdout.split()
+    assert 0 < float(accuracy) < 1
+    assert label in run_python(
+        "import zoo; print(*zoo.load_task('ko-intents').labels)", cwd=tmp_path
+    ).stdout.split()
+
+
+@pytest.fixture
+def third_party_head(tmp_path):
+    """The package of the section on a head of your own, as pip would install it."""
+    for block in blocks("README.md", "python"):
+        if found := re.match(r"# (zoo_mean/\w+\.py)\n", block):
+            file = tmp_path / found[1]
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block, encoding="utf-8")
+    entry_points = tomllib.loads(blocks("README.md", "toml")[0])["project"]["entry-points"]["zoo"]
+    metadata = tmp_path / "zoo_mean-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-mean\nVersion: 1.0\n")
+    lines = [f"{name} = {module}" for name, module in entry_points.items()]
+    (metadata / "entry_points.txt").write_text("\n".join(["[zoo]", *lines, ""]))
+    return tmp_path
+
+
+def test_the_third_party_head_is_listed(third_party_head):
+    done = run_python(
+        "import zoo; print([one.name for one in zoo.heads()])",
+        third_party_head,
+        cwd=third_party_head,
+    )
+    assert "'mean'" in done.stdout, done.stderr
+
+
+def test_the_third_party_head_keeps_the_mask_rule(third_party_head):
+    source = """
+import torch, zoo
+classifier = zoo.build("bert-nano", "mean", num_labels=3, seed=0)
+texts = ["네", "오늘 저녁에 뭐 먹지 고민이네"]
+together = classifier.predict(texts)
+alone = [classifier.predict(text) for text in texts]
+assert all(abs(a.score - b.score) < 1e-5 for a, b in zip(together, alone))
+"""
+    done = run_python(source, third_party_head, cwd=third_party_head)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_suite_is_accepted(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(blocks("README.md", "yaml")[0], encoding="utf-8")
+    source = (
+        "from zoo_bench.suite import load_suite\n"
+        f"print(load_suite({str(file)!r}).name)"
+    )
+    done = run_python(source, cwd=tmp_path)
+    assert done.stdout.strip() == "mine", done.stderr

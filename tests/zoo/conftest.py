@@ -1,0 +1,151 @@
+"""A tiny pretrained BERT on disk, and a hub on this machine that serves folders."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SIZES = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 64,
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory):
+    """A folder with a BERT for masked words, as one finds it on the hub: weights of a head too."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM, BertTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    folder = tmp_path_factory.mktemp("hub") / "tiny-bert"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"가나다라마바사아자차카타파하"]
+    tokenizer = BertTokenizer(vocab={word: index for index, word in enumerate(words)})
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = BertForMaskedLM(BertConfig(vocab_size=len(words), **SIZES))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    logging.enable_progress_bar()
+    return folder
+
+
+class Hub(http.server.ThreadingHTTPServer):
+    """Serves folders as model repositories, the way huggingface_hub asks for them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), HubRequest)
+        self.repositories: dict[str, Path] = {}
+        self.requests: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class HubRequest(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Hub
+
+    def do_GET(self):
+        self.server.requests.append(f"{self.command} {self.path}")
+        path = self.path.split("?")[0].lstrip("/")
+        if path.startswith("api/models/"):
+            owner, name, *rest = path.removeprefix("api/models/").split("/")
+            self.answer_api(f"{owner}/{name}", rest)
+        else:
+            owner, name, resolve, _, *file = path.split("/")
+            assert resolve == "resolve"
+            self.answer_file(f"{owner}/{name}", "/".join(file))
+
+    do_HEAD = do_GET
+
+    def answer_api(self, repository, rest):
+        if repository not in self.server.repositories:
+            self.answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+        elif rest[:1] == ["tree"]:
+            self.answer(404, b"{}", {"X-Error-Code": "EntryNotFound"})
+        else:
+            files = [one.name for one in self.server.repositories[repository].iterdir()]
+            siblings = [{"rfilename": name} for name in sorted(files)]
+            information = {"id": repository, "sha": COMMIT, "siblings": siblings, "tags": []}
+            self.answer(200, json.dumps(information).encode())
+
+    def answer_file(self, repository, name):
+        folder = self.server.repositories.get(repository)
+        if folder is None:
+            self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
+        elif not (folder / name).is_file():
+            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+        else:
+            etag = f'"{name}"'
+            self.answer(200, (folder / name).read_bytes(), {"ETag": etag, "X-Repo-Commit": COMMIT})
+
+    def answer(self, status, content, headers=()):
+        self.send_response(status)
+        for key, value in dict(headers).items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        """Say nothing on stderr."""
+
+
+@pytest.fixture
+def hub():
+    server = Hub()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """Run a script in a fresh Python, without a network but for `hub`; its finished process.
+
+    huggingface_hub reads its environment when it is imported, hence a process of its own.
+    """
+
+    def run(script, *, hub=None, **environment):
+        own = {
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_XET": "1",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONWARNINGS": "error",
+        }
+        own |= {"HF_ENDPOINT": hub.url} if hub else {"HF_HUB_OFFLINE": "1"}
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("HF_", "TRANSFORMERS_"))
+        }
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            env={**kept, **own, **environment},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,184 @@
+"""From a suite to runs: names, patterns, identities, and a hub that is out of reach."""
+
+import subprocess
+import sys
+
+import pytest
+from fake_runs import make_spec
+
+from zoo.errors import CheckpointError, OptionError, UnknownEncoder
+from zoo.strict_yaml import load_yaml
+from zoo_bench import checkpoints
+from zoo_bench.plan import plan
+from zoo_bench.suite import Suite, SuiteError
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+SUITE = """\
+name: mine
+protocol: {{name: mine, version: 1}}
+recipe: {{epochs: 1, precision: fp32}}
+encoders: {encoders}
+heads: {heads}
+tasks: [ko-intents]
+seeds: {seeds}
+baselines: {baselines}
+pretrained: {pretrained}
+"""
+FIELDS = {
+    "encoders": "[bert-nano]",
+    "heads": "[linear, mlp]",
+    "seeds": "[0, 1]",
+    "baselines": "true",
+    "pretrained": "true",
+}
+
+
+def suite_of(**changes):
+    return Suite.from_document(load_yaml(SUITE.format(**(FIELDS | changes))))
+
+
+@pytest.fixture
+def no_hub(monkeypatch):
+    """A hub that cannot be reached, and an empty cache."""
+
+    def refuse(checkpoint, revision):
+        raise ConnectionError("Name or service not known")
+
+    monkeypatch.setattr(checkpoints, "_commit_on_hub", refuse)
+    monkeypatch.setattr(checkpoints, "_cached_commit", lambda checkpoint, revision: None)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")  # put back afterwards
+
+
+def test_baselines_come_first_and_pairs_grow_seed_by_seed():
+    assert [run.label for run in plan(suite_of())] == [
+        "majority-class/ko-intents/0",
+        "tfidf-svm/ko-intents/0",
+        "bert-nano+linear/ko-intents/0",
+        "bert-nano+mlp/ko-intents/0",
+        "bert-nano+linear/ko-intents/1",
+        "bert-nano+mlp/ko-intents/1",
+    ]
+
+
+def test_the_same_suite_gives_the_same_runs():
+    assert plan(suite_of()) == plan(suite_of())
+
+
+def test_a_run_knows_task_components_and_whole_recipe():
+    run = plan(suite_of(), only="bert-nano+mlp/*/1")[0]
+    assert (run.task.n_train, run.task.n_validation, run.task.n_test) == (1120, 224, 448)
+    assert len(run.task.labels) == 16
+    assert run.head.distribution == "intentzoo"
+    assert run.head.target == "zoo_heads.mlp:MLP"
+    assert not run.encoder.pretrained
+    # what the recipe left to the encoder is filled in
+    assert run.recipe["encoder_learning_rate"] > 0
+    assert run.recipe["batch_size"] == 32
+
+
+def test_patterns_mean_what_they_fit_and_each_component_counts_once():
+    runs = plan(suite_of(encoders="['*-nano', bert-nano]", seeds="[0]", baselines="false"))
+    assert {run.encoder.name for run in runs} == {"bert-nano", "koelectra-nano"}
+    assert len(runs) == 4
+
+
+def test_a_component_with_options_is_another_run():
+    heads = "[mlp, {name: mlp, options: {dropout: 0.5}}]"
+    runs = plan(suite_of(heads=heads, seeds="[0]", baselines="false"))
+    assert [run.who for run in runs] == ["bert-nano+mlp", "bert-nano+mlp[dropout=0.5]"]
+    assert len({run.run_id for run in runs}) == 2
+    assert plan(suite_of(heads=heads, seeds="[0]"), only="bert-nano+mlp[dropout=0.5]") == [runs[1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"encoders": "[bert-nan]"}, UnknownEncoder, "did you mean 'bert-nano'"),
+        ({"heads": "['x*']"}, SuiteError, r"no head fits the pattern 'x\*'"),
+        ({"heads": "[{name: mlp, options: {width: 1}}]"}, OptionError, "width"),
+        ({"encoders": "['hf:a/b']", "pretrained": "false"}, SuiteError, "cannot start from random"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_runs(changes, error, words):
+    with pytest.raises(error, match=words):
+        plan(suite_of(**changes))
+
+
+def test_only_chooses_pairs_tasks_or_single_runs():
+    assert len(plan(suite_of(), only="*+mlp")) == 2
+    assert len(plan(suite_of(), only="ko-intents")) == 6
+    assert [run.seed for run in plan(suite_of(), only="bert-nano+mlp/ko-intents/1")] == [1]
+    with pytest.raises(SuiteError, match="--only 'nothing' fits no run of suite 'mine'"):
+        plan(suite_of(), only="nothing")
+
+
+def test_a_hub_out_of_reach_is_one_error_that_names_every_checkpoint_and_the_ways_out(no_hub):
+    with pytest.raises(CheckpointError) as caught:
+        plan(suite_of(encoders="[bert, koelectra, bert-nano]"))
+    text = str(caught.value)
+    assert text.startswith("no run was started")
+    assert "bert: klue/bert-base (ConnectionError: Name or service not known)" in text
+    assert "koelectra: monologg/koelectra-base-v3-discriminator" in text
+    for way in ("bert-nano, koelectra-nano", "hf:/path", "hf download", "pretrained: false"):
+        assert way in text
+
+
+def test_a_hub_out_of_reach_does_not_matter_to_runs_that_need_none(no_hub):
+    assert plan(suite_of(encoders="[bert, bert-nano]"), only="bert-nano+*")
+    assert plan(suite_of(encoders="[bert]", pretrained="false"))
+
+
+def test_a_cached_checkpoint_needs_no_hub(no_hub, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_cached_commit", lambda checkpoint, revision: COMMIT)
+    run = plan(suite_of(encoders="[bert]"), only="bert+mlp/*/0")[0]
+    assert (run.encoder.checkpoint, run.encoder.revision) == ("klue/bert-base", COMMIT)
+    assert run.encoder.pretrained
+
+
+def test_a_checkpoint_that_moved_is_another_run(monkeypatch):
+    ids = set()
+    for commit in (COMMIT, COMMIT[::-1]):
+        monkeypatch.setattr(checkpoints, "_commit_on_hub", lambda *_, commit=commit: commit)
+        ids.add(plan(suite_of(encoders="[bert]"), only="bert+mlp/*/0")[0].run_id)
+    assert len(ids) == 2
+
+
+def test_the_commit_in_the_cache_is_read_from_its_layout(tmp_path, monkeypatch):
+    snapshot = tmp_path / "models--a--b" / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    refs = tmp_path / "models--a--b" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text(COMMIT)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert checkpoints._cached_commit("a/b", None) == COMMIT
+    assert checkpoints._cached_commit("a/c", None) is None
+    assert checkpoints._cached_commit("./no such folder", None) is None
+
+
+def test_weights_of_a_folder_are_known_by_their_hash(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    first = plan(suite_of(encoders=f"['hf:{tmp_path}']"), only="hf:*+mlp/*/0")
+    (tmp_path / "model.safetensors").write_bytes(b"Weights")
+    second = plan(suite_of(encoders=f"['hf:{tmp_path}']"), only="hf:*+mlp/*/0")
+    assert first[0].encoder.weights_sha256 != second[0].encoder.weights_sha256
+    assert first[0].run_id != second[0].run_id
+
+
+def test_planning_with_a_fixed_precision_loads_no_torch(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(SUITE.format(**FIELDS))
+    program = (
+        "import sys; from zoo_bench.plan import plan; from zoo_bench.suite import load_suite\n"
+        "plan(load_suite(sys.argv[1])); print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True
+    )
+    assert done.stdout == "False\n", done.stderr
+
+
+def test_names_of_fake_and_real_runs_have_one_form():
+    assert make_spec().label == "bert-nano+mlp/toy/0"

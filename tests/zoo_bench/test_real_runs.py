@@ -1,0 +1,139 @@
+"""Real pairs on a real task: the same bytes alone, in a grid, and after every kind of death."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from fake_runs import make_spec
+
+from zoo.errors import DataError
+from zoo_bench.plan import plan
+from zoo_bench.reading import read_contents
+from zoo_bench.run import check_task, execute
+from zoo_bench.suite import load_suite
+
+SUITE = """\
+name: small
+protocol: {name: small, version: 1}
+encoders: [bert-nano]
+heads: [linear, bilstm]
+tasks: [ko-intents]
+seeds: [0]
+baselines: false
+recipe: {epochs: 1, batch_size: 64, precision: fp32}
+"""
+PAIRS = ["bert-nano+bilstm", "bert-nano+linear"]
+
+
+def start(suite, root, *arguments):
+    zoo = Path(sys.executable).with_name("zoo")
+    return subprocess.Popen(
+        [zoo, "bench", suite, "--results", root, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    return process.returncode, errors
+
+
+def predictions_in(root):
+    return {
+        result.who: (root / "runs" / result.folder_name / "predictions.safetensors").read_bytes()
+        for result in read_contents(root).results
+    }
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    path = tmp_path_factory.mktemp("suite") / "small.yaml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(suite, tmp_path_factory):
+    """The predictions of the grid, two runs at a time, with nothing in its way."""
+    root = tmp_path_factory.mktemp("undisturbed") / "r"
+    assert finish(start(suite, root, "--workers", "2"))[0] == 0
+    assert sorted(predictions_in(root)) == PAIRS
+    return root
+
+
+@pytest.mark.slow
+def test_a_result_has_every_measurement(undisturbed):
+    for result in read_contents(undisturbed).results:
+        assert set(result.metrics["test"]) >= {"accuracy", "macro_f1", "weighted_f1", "mcc", "ece"}
+        assert result.metrics["validation"] and result.metrics["test_clean"]
+        assert sum(map(sum, result.confusion)) == result.task.n_test == 448
+        assert [row.label for row in result.per_class] == list(result.task.labels)
+        assert result.cost.parameters_total > result.cost.parameters_head > 0
+        assert result.cost.latency.calls >= 200
+        assert result.cost.train_seconds > 0
+        assert len(result.history) == 1
+        assert result.provenance.threads == result.threads == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["inline", "local"])
+def test_a_run_alone_equals_the_same_run_inside_a_grid_bit_for_bit(
+    suite, undisturbed, tmp_path, executor
+):
+    only = ("--only", "*+bilstm", "--executor", executor, "--workers", "1")
+    assert finish(start(suite, tmp_path / "r", *only))[0] == 0
+    [(pair, alone)] = predictions_in(tmp_path / "r").items()
+    assert alone == predictions_in(undisturbed)[pair]
+
+
+@pytest.mark.slow
+def test_kill_9_of_a_worker_and_of_the_driver_change_no_byte(suite, undisturbed, tmp_path):
+    root = tmp_path / "r"
+    first = start(suite, root, "--workers", "1")
+    worker = wait_for_a_busy_worker(first, root)
+    worker.kill()
+    worker = wait_for_a_busy_worker(first, root, not_this=worker)
+    first.send_signal(signal.SIGKILL)
+    assert finish(first)[0] == -signal.SIGKILL
+    _, alive = psutil.wait_procs([worker], timeout=5)
+    assert alive == []
+    assert finish(start(suite, root, "--workers", "2"))[0] == 0
+    assert predictions_in(root) == predictions_in(undisturbed)
+
+
+def wait_for_a_busy_worker(driver, root, not_this=None):
+    """The driver's worker, once it has computed for a second."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for process in psutil.Process(driver.pid).children():
+            # torch alone takes less to import
+            if process != not_this and process.cpu_times().user > 6:
+                return process
+        time.sleep(0.05)
+    raise AssertionError("no worker became busy")
+
+
+def test_a_task_that_changed_since_it_was_planned_is_refused():
+    class Changed:
+        content_sha256 = "d" * 64
+
+    with pytest.raises(DataError, match="its content is dddddddddddd, planned was cccccccccccc"):
+        check_task(make_spec(), Changed())
+
+
+@pytest.mark.slow
+def test_a_run_that_diverges_is_a_result_without_scores(suite):
+    recipe = SUITE.replace("precision: fp32", "precision: fp32, encoder_learning_rate: 1e30")
+    suite.with_name("diverging.yaml").write_text(recipe)
+    run = plan(load_suite(str(suite.with_name("diverging.yaml"))), only="*+linear")[0]
+    outcome = execute(run, lambda progress: None)
+    assert outcome.result.verdict == "diverged"
+    assert outcome.result.metrics["test"] is None
+    assert outcome.predictions is None
+    assert "at step" in outcome.result.verdict_reason

@@ -1,0 +1,101 @@
+"""Suites: read as written, refused with the line, every fault at once."""
+
+import pytest
+
+from zoo.strict_yaml import load_yaml
+from zoo_bench.suite import Suite, SuiteError, load_suite, shipped_suites
+
+GOOD = """\
+name: mine
+protocol: {name: mine, version: 1}
+encoders: [bert-nano]
+heads:
+  - linear
+  - name: mlp
+    options: {hidden_size: 64}
+tasks: [ko-intents]
+seeds: [0, 1]
+recipe:
+  epochs: 1
+  head_learning_rate: 1e-3
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_suite(text):
+        path = tmp_path / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write_suite
+
+
+def faults_of(path):
+    with pytest.raises(SuiteError) as caught:
+        load_suite(path)
+    return [line.removeprefix(path).removeprefix(", ") for line in str(caught.value).splitlines()]
+
+
+def test_a_suite_reads_as_written(write):
+    suite = load_suite(write(GOOD))
+    assert suite.seeds == (0, 1)
+    assert [head.name for head in suite.heads] == ["linear", "mlp"]
+    assert suite.heads[1].options == {"hidden_size": 64}
+    assert (suite.training.epochs, suite.training.head_learning_rate) == (1, 0.001)
+    assert (suite.baselines, suite.threads, suite.pretrained) == (True, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("tasks:", "task:", "line 8: there is no 'task'; did you mean 'tasks'?"),
+        ("version: 1", "versoin: 1", "line 2: there is no 'protocol.versoin'; did you mean"),
+        ("    options", "    option", "line 7: there is no 'heads.1.option'; did you mean"),
+        ("seeds: [0, 1]", "seeds: [0, -1]", "line 9: seeds.1: input should be greater than"),
+        ("seeds: [0, 1]", "seeds: [0, 4294967296]", "line 9: seeds.1: input should be less than"),
+        ("seeds: [0, 1]", "seeds: [0, 1.5]", "line 9: seeds.1: input should be a valid integer"),
+        ("seeds: [0, 1]", "seeds: [0, true]", "line 9: seeds.1: input should be a valid integer"),
+        ("seeds: [0, 1]", "seeds: [0, null]", "line 9: seeds.1: input should be a valid integer"),
+        ("seeds: [0, 1]", "seeds: [1, 1]", "line 9: seeds: 1 stands there twice"),
+        ("seeds: [0, 1]", "seeds: []", "line 9: seeds: "),
+        ("name: mine\np", "name: ../x\np", "line 1: name: string should match pattern"),
+        ("  epochs: 1\n", "  epochs: 0\n", "line 11: epochs must be at least 1, got 0"),
+        ("  epochs: 1\n", "  epoch: 1\n", "line 11: a recipe has no 'epoch'; did you mean"),
+        ("  epochs: 1\n", "  patience: 2\n", "line 10: a suite fixes epochs, so that every pair"),
+        ("1e-3", "-0.001", "line 12: head_learning_rate must be above 0"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(write, old, new, fault):
+    assert old in GOOD
+    faults = faults_of(write(GOOD.replace(old, new)))
+    assert any(one.startswith(fault) for one in faults), faults
+
+
+def test_all_faults_are_named_at_once(write):
+    text = GOOD.replace("seeds: [0, 1]", "seeds: [-1]").replace("epochs: 1", "epochs: 0")
+    faults = faults_of(write(text.replace("tasks:", "task:")))
+    assert sorted(one.split(":")[0] for one in faults) == ["", "line 11", "line 8", "line 9"]
+    assert ": tasks is missing" in faults
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just text"])
+def test_what_is_no_mapping_is_no_suite(write, text):
+    [fault] = faults_of(write(text))
+    assert fault.endswith("a suite is a mapping of names to values")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(SuiteError, match=r"no suite of this name; did you mean 'quick'\?"):
+        load_suite("quik")
+
+
+@pytest.mark.parametrize("name", ["korean-scratch-1", "paper", "quick"])
+def test_every_shipped_suite_can_be_read(name):
+    suite = load_suite(name)
+    assert suite.name == name
+    assert sorted(shipped_suites()) == ["korean-scratch-1", "paper", "quick"]
+
+
+def test_a_suite_of_text_can_be_read():
+    assert Suite.from_document(load_yaml(GOOD)).name == "mine"

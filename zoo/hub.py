@@ -1,0 +1,80 @@
+"""Where a checkpoint is, settled once and quickly: a folder, a commit on the hub, or its cache."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.errors import CheckpointError, OutOfReach
+
+TIMEOUT_SECONDS = 10.0
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The commit of a checkpoint, None for a folder; `is_local` if the hub need not be asked."""
+
+    commit: str | None
+    is_local: bool
+
+
+def locate(checkpoint: str, revision: str | None = None) -> Place:
+    """Where a folder or a hub id is, so that all its files come from one commit.
+
+    The hub is asked once, and its cache stands in where it cannot be reached; transformers would
+    ask for every file and wait for each. Raises `OutOfReach` where neither has it, and
+    `CheckpointError` for what is no folder and no hub id.
+    """
+    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if Path(checkpoint).is_dir():
+        return Place(None, is_local=True)
+    try:
+        cached = cached_commit(checkpoint, revision)
+        if revision and _COMMIT.fullmatch(revision) and cached:
+            return Place(revision, is_local=False)  # a commit never moves
+        # gives up at once, where a download would try again for 20 seconds
+        HfApi().model_info(checkpoint, revision=revision, timeout=TIMEOUT_SECONDS)
+        # the cache learns by it what the revision stands for, should the network be gone later
+        file = hf_hub_download(checkpoint, "config.json", revision=revision)
+        return Place(Path(file).parent.name, is_local=False)
+    except HFValidationError:
+        raise CheckpointError(f"{checkpoint} is no folder, and no hub id (OWNER/NAME)") from None
+    except GatedRepoError as error:
+        raise CheckpointError(
+            f"{checkpoint}: the hub gives it to those who were let in; ask on its page, then "
+            "`hf auth login`"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise CheckpointError(f"{checkpoint} has no revision {revision!r} on the hub") from error
+    except RepositoryNotFoundError as error:
+        raise CheckpointError(
+            f"{checkpoint} is no folder, and the hub has no such model, or it is private: check "
+            "the name, or `hf auth login`"
+        ) from error
+    except EntryNotFoundError as error:
+        raise CheckpointError(f"{checkpoint} has no config.json on the hub") from error
+    except Exception as error:  # the hub's client lets through what its network library raises
+        if cached:
+            return Place(cached, is_local=True)
+        cause = str(error).strip().split("\n")[0] or type(error).__name__
+        raise OutOfReach(
+            f"{checkpoint} is not in the local cache, and the hub cannot be reached ({cause})"
+        ) from error
+
+
+def cached_commit(checkpoint: str, revision: str | None) -> str | None:
+    """The commit in the local cache that the revision (`main` by default) stood for last."""
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(checkpoint, "config.json", revision=revision)
+    return Path(path).parent.name if isinstance(path, str) else None
