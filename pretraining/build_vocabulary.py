@@ -1,6 +1,6 @@
 """Build the WordPiece vocabulary that the nano encoders ship.
 
-    python pretraining/build_vocabulary.py reviews.txt.gz plugins/zoo_encoders/vocabularies/korean-12k.txt
+    make vocabulary CORPUS=reviews.txt.gz
 
 The corpus is one text a line, plain or gzip; the shipped file comes from 634,265 Korean film
 reviews of NSMC's raw corpus (CC0-1.0, github.com/e9t/nsmc). The same corpus gives the same file.
@@ -30,7 +30,7 @@ def read_lines(corpus: Path) -> Iterator[str]:
 
 
 def frequent_characters(corpus: Path, at_least: int) -> list[str]:
-    """Characters that occur `at_least` times, in code-point order, so that ties cannot move them."""
+    """Characters that occur `at_least` times, in code-point order, so that ties stay put."""
     counts = Counter(character for line in read_lines(corpus) for character in line.lower())
     return sorted(
         character

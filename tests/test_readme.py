@@ -41,7 +41,7 @@ def test_both_readmes_show_the_same_code():
 
 
 def test_both_readmes_show_the_same_tables():
-    english, korean = (blocks(readme, "") for readme in READMES)
+    english, korean = (blocks(readme, "text") for readme in READMES)
     assert english == korean
     assert len(english) == 2
 
@@ -57,9 +57,12 @@ def test_the_first_example_learns(tmp_path):
     assert done.returncode == 0, done.stderr
     accuracy, label = done.stdout.split()
     assert 0 < float(accuracy) < 1
-    assert label in run_python(
-        "import zoo; print(*zoo.load_task('ko-intents').labels)", cwd=tmp_path
-    ).stdout.split()
+    assert (
+        label
+        in run_python(
+            "import zoo; print(*zoo.load_task('ko-intents').labels)", cwd=tmp_path
+        ).stdout.split()
+    )
 
 
 @pytest.fixture
@@ -104,9 +107,6 @@ assert all(abs(a.score - b.score) < 1e-5 for a, b in zip(together, alone))
 def test_the_suite_is_accepted(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(blocks("README.md", "yaml")[0], encoding="utf-8")
-    source = (
-        "from zoo_bench.suite import load_suite\n"
-        f"print(load_suite({str(file)!r}).name)"
-    )
+    source = f"from zoo_bench.suite import load_suite\nprint(load_suite({str(file)!r}).name)"
     done = run_python(source, cwd=tmp_path)
     assert done.stdout.strip() == "mine", done.stderr

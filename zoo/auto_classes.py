@@ -1,4 +1,4 @@
-"""Makes transformers' Auto classes know `zoo`, without `import zoo` loading transformers or torch."""
+"""Makes transformers' Auto classes know `zoo`, while `import zoo` loads neither it nor torch."""
 
 from __future__ import annotations
 

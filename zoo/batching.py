@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from zoo.prediction import pad
 from zoo.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 # batches that are sorted together: long enough to save padding, short enough to keep chance
 POOL_BATCHES = 50
@@ -57,7 +61,10 @@ class TokenisedExamples(torch.utils.data.Dataset):
     """Token ids and label index of each example; `collate` makes a batch of some."""
 
     def __init__(
-        self, token_ids: Sequence[Sequence[int]], labels: np.ndarray, tokenizer: object
+        self,
+        token_ids: Sequence[Sequence[int]],
+        labels: np.ndarray,
+        tokenizer: PreTrainedTokenizerBase | None,
     ) -> None:
         self.token_ids = token_ids
         self.labels = labels

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
 from zoo.errors import CheckpointError
+from zoo.hub import locate
 from zoo.seeds import seeded
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def load(
         )
     wants_information = options.pop("output_loading_info", False)
     hub = {name: options[name] for name in HUB_OPTIONS if options.get(name) is not None}
+    hub |= on_hub(source, hub)
     if config is None:
         config = read_configuration(classifier_class, source, hub)
     tokenizer = read_tokenizer(source, hub)
@@ -60,6 +62,20 @@ def load(
     return classifier
 
 
+def on_hub(source: str, hub: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by which a classifier on the hub is read from one commit, or from the cache."""
+    if Path(source).is_dir():
+        return {}
+    place = locate(
+        source,
+        hub.get("revision"),
+        token=hub.get("token"),
+        cache_dir=hub.get("cache_dir"),
+        local_files_only=hub.get("local_files_only", False),
+    )
+    return {"revision": place.commit, "local_files_only": place.is_local}
+
+
 def read_configuration(
     classifier_class: type[TextClassifier], source: str, hub: Mapping[str, Any]
 ) -> ClassifierConfig:
@@ -69,9 +85,7 @@ def read_configuration(
         values, _ = config_class.get_config_dict(source, **hub)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        raise CheckpointError(
-            f"{source}: no saved classifier is there, neither in a folder nor on the hub ({reason})"
-        ) from error
+        raise CheckpointError(f"{source}: no saved classifier is there ({reason})") from error
     if values.get("model_type") != config_class.model_type:
         raise CheckpointError(
             f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved "

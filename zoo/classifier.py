@@ -51,7 +51,7 @@ class TextClassifier(PreTrainedModel):
         tokenizer: PreTrainedTokenizerBase | None = None,
     ) -> None:
         super().__init__(config)
-        if config.encoder is None or config.head is None:
+        if not config.encoder or not config.head:
             raise CheckpointError(
                 "this configuration names no encoder and no head; use zoo.build or zoo.load"
             )

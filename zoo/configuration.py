@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 # by module, not from `transformers`: this is imported while transformers is still importing
@@ -18,15 +19,16 @@ class ClassifierConfig(PreTrainedConfig):
     """
 
     model_type = "zoo"
-    # None, because transformers asks for a configuration without arguments to compare others with
-    encoder: dict[str, Any] | None = None
-    head: dict[str, Any] | None = None
+    # empty, because transformers asks for a configuration without arguments to compare others with
+    encoder: dict[str, Any] = dataclasses.field(default_factory=dict)
+    head: dict[str, Any] = dataclasses.field(default_factory=dict)
     max_length: int | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The label names, in the order of the logits."""
-        return tuple(self.id2label[index] for index in range(len(self.id2label)))
+        names: dict[Any, str] = dict(self.id2label or {})
+        return tuple(names[index] for index in range(len(names)))
 
 
 AutoConfig.register(ClassifierConfig.model_type, ClassifierConfig)

@@ -20,7 +20,14 @@ class Place:
     is_local: bool
 
 
-def locate(checkpoint: str, revision: str | None = None) -> Place:
+def locate(
+    checkpoint: str,
+    revision: str | None = None,
+    *,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+) -> Place:
     """Where a folder or a hub id is, so that all its files come from one commit.
 
     The hub is asked once, and its cache stands in where it cannot be reached; transformers would
@@ -29,9 +36,10 @@ def locate(checkpoint: str, revision: str | None = None) -> Place:
     """
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import (
-        EntryNotFoundError,
         GatedRepoError,
         HFValidationError,
+        LocalEntryNotFoundError,
+        RemoteEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -39,13 +47,19 @@ def locate(checkpoint: str, revision: str | None = None) -> Place:
     if Path(checkpoint).is_dir():
         return Place(None, is_local=True)
     try:
-        cached = cached_commit(checkpoint, revision)
+        cached = cached_commit(checkpoint, revision, cache_dir)
+        if local_files_only and cached:
+            return Place(cached, is_local=True)
+        if local_files_only:
+            raise LocalEntryNotFoundError("local_files_only is set")
         if revision and _COMMIT.fullmatch(revision) and cached:
             return Place(revision, is_local=False)  # a commit never moves
         # gives up at once, where a download would try again for 20 seconds
-        HfApi().model_info(checkpoint, revision=revision, timeout=TIMEOUT_SECONDS)
+        HfApi(token=token).model_info(checkpoint, revision=revision, timeout=TIMEOUT_SECONDS)
         # the cache learns by it what the revision stands for, should the network be gone later
-        file = hf_hub_download(checkpoint, "config.json", revision=revision)
+        file = hf_hub_download(
+            checkpoint, "config.json", revision=revision, token=token, cache_dir=cache_dir
+        )
         return Place(Path(file).parent.name, is_local=False)
     except HFValidationError:
         raise CheckpointError(f"{checkpoint} is no folder, and no hub id (OWNER/NAME)") from None
@@ -61,7 +75,7 @@ def locate(checkpoint: str, revision: str | None = None) -> Place:
             f"{checkpoint} is no folder, and the hub has no such model, or it is private: check "
             "the name, or `hf auth login`"
         ) from error
-    except EntryNotFoundError as error:
+    except RemoteEntryNotFoundError as error:
         raise CheckpointError(f"{checkpoint} has no config.json on the hub") from error
     except Exception as error:  # the hub's client lets through what its network library raises
         if cached:
@@ -72,9 +86,11 @@ def locate(checkpoint: str, revision: str | None = None) -> Place:
         ) from error
 
 
-def cached_commit(checkpoint: str, revision: str | None) -> str | None:
+def cached_commit(
+    checkpoint: str, revision: str | None, cache_dir: str | Path | None = None
+) -> str | None:
     """The commit in the local cache that the revision (`main` by default) stood for last."""
     from huggingface_hub import try_to_load_from_cache
 
-    path = try_to_load_from_cache(checkpoint, "config.json", revision=revision)
+    path = try_to_load_from_cache(checkpoint, "config.json", revision=revision, cache_dir=cache_dir)
     return Path(path).parent.name if isinstance(path, str) else None

@@ -36,12 +36,12 @@ class Scores:
 
 
 def score(logits: np.ndarray, labels: np.ndarray, label_names: Sequence[str]) -> Scores:
-    """Scores of `logits` `(example, label)` against `labels` `(example,)`, indices of `label_names`.
+    """Scores of `logits` `(example, label)` against `labels` `(example,)`, as indices of the names.
 
     `accuracy` (micro), `macro_f1`, `weighted_f1`, `mcc` (Matthews), `ece` (expected calibration
-    error, 15 bins) and `nll` (mean negative log-likelihood, nats). A class without examples counts
-    in no macro average. Raises `EvaluationError` for an empty split, logits that are not finite, and
-    labels outside of `label_names`.
+    error, 15 bins) and `nll` (mean negative log-likelihood, nats). A class that is neither true nor
+    predicted anywhere counts in no macro average. Raises `EvaluationError` for an empty split,
+    logits that are not finite, and labels outside of `label_names`.
     """
     check(logits, labels, label_names)
     scores = torch.from_numpy(np.ascontiguousarray(logits, dtype=np.float32))

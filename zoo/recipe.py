@@ -24,8 +24,8 @@ FRESH_EPOCHS = 10
 class Recipe(BaseModel):
     """How one classifier is trained; every field has a default that works.
 
-    None for a learning rate, `min_warmup_steps` or `epochs` means: what suits the encoder, depending
-    on whether it comes with pretrained weights. `resolved` fills them in.
+    None for a learning rate, `min_warmup_steps` or `epochs` means: what suits the encoder, which
+    depends on whether it comes with pretrained weights. `resolved` fills them in.
     """
 
     # strict: "no" for a truth value or "3" for a number is refused and not guessed at
@@ -182,7 +182,7 @@ def _explain(fault: Any, fields: Mapping[str, Any]) -> tuple[str, str]:
     bounds = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     for name, words in bounds.items():
         if name in context:
-            return key, f"{key} must be {words} {context[name]}, {given}"
+            return key, f"{key} must be {words} {context[name]:g}, {given}"
     if fault["type"] == "literal_error":
         return key, f"{key} must be {context['expected']}, {given}"
     return key, f"{key} must be {fault['msg'].removeprefix('Input should be ')}, {given}"

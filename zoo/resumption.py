@@ -34,6 +34,8 @@ class Resumption(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Complete the checkpoint that the Trainer has just written."""
+        if not state.is_world_process_zero:
+            return
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         watcher = self.watcher
         if watcher.best_state is not None:
@@ -59,8 +61,8 @@ class Resumption(TrainerCallback):
         different = [name for name in self.key if values["key"].get(name) != self.key[name]]
         if different:
             raise RecipeError(
-                f"{self.folder} holds checkpoints of another training (its {different[0]} differs); "
-                "remove it, or choose another folder"
+                f"{self.folder} holds checkpoints of another training: its {different[0]} differs; "
+                "remove them, or choose another folder"
             )
         for name in KEPT:
             setattr(self.watcher, name, values[name])

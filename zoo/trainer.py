@@ -119,6 +119,7 @@ def training_arguments(
     recipe: Recipe, seed: int, folder: Path, keeps_checkpoints: bool
 ) -> TrainingArguments:
     """The Trainer's arguments; everything that a recipe decides elsewhere is switched off."""
+    assert recipe.epochs is not None
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
@@ -244,12 +245,13 @@ class RecipeTrainer(Trainer):
 
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
-    ) -> torch.optim.lr_scheduler.LRScheduler:
+    ) -> Any:
         """Warm-up and the recipe's schedule."""
         if self.lr_scheduler is None:
-            self.lr_scheduler = make_schedule(
-                optimizer or self.optimizer, self.recipe, num_training_steps
-            )
+            optimizer = optimizer or self.create_optimizer()
+            # what transformers returns is one, only annotated as its parent
+            schedule: Any = make_schedule(optimizer, self.recipe, num_training_steps)
+            self.lr_scheduler = schedule
         return self.lr_scheduler
 
     def compute_loss_context_manager(self) -> contextlib.ExitStack:

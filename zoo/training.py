@@ -139,7 +139,6 @@ def refuse_unknown_language(
     total = sum(len(ids) for ids in token_ids)
     unknown = sum(ids.count(unknown_id) for ids in token_ids) if unknown_id is not None else 0
     if unknown > limit * total:
-        assert classifier.config.encoder is not None
         raise DataError(
             f"{train.source}: the tokenizer of {classifier.config.encoder['name']!r} does not know "
             f"{unknown / total:.0%} of the tokens (limit {limit:.0%}). Choose an encoder of the "

@@ -30,7 +30,7 @@ NANO = {
     **SMALL,
     "num_hidden_layers": 4,
     "intermediate_size": 512,
-    # half of ELECTRA's: at 0.02 and this depth, training from scratch on 1,000 texts stalls far longer
+    # half of ELECTRA's, see NANO of the BERT family
     "initializer_range": 0.01,
 }
 
@@ -44,6 +44,7 @@ SPECS = (
         revision="daa650e9859bfa8755a0c05443f34c053345e998",
         configuration=BASE,
         vocabulary=VOCABULARY,
+        parameters=112_330_752,
         languages=("ko",),
         licence="Apache-2.0",
         paper=PAPER,
@@ -57,6 +58,7 @@ SPECS = (
         revision="refs/pr/1",
         configuration=SMALL,
         vocabulary=VOCABULARY,
+        parameters=14_056_192,
         languages=("ko",),
         licence="Apache-2.0",
         paper=PAPER,
@@ -67,6 +69,7 @@ SPECS = (
         description="small ELECTRA for laptops, 4 layers × 256, random weights, no network needed",
         configuration=NANO,
         vocabulary=VOCABULARY,
+        parameters=3_743_488,
         languages=("ko",),
         licence="Apache-2.0",
         paper=PAPER,

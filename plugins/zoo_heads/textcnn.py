@@ -29,6 +29,7 @@ class TextCNN(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        self.widths = tuple(widths)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(hidden_size, channels, kernel_size=width) for width in widths
         )
@@ -39,13 +40,15 @@ class TextCNN(nn.Module):
         """`(batch, seq, hidden)` and `(batch, seq)` → logits `(batch, label)`."""
         tokens, lengths = real_tokens_first(hidden, attention_mask)
         tokens = tokens.transpose(1, 2)  # (batch, hidden, seq)
-        pooled = [self._pool(tokens, lengths, convolution) for convolution in self.convolutions]
+        pooled = [
+            self._pool(tokens, lengths, width, convolution)
+            for width, convolution in zip(self.widths, self.convolutions, strict=True)
+        ]
         return self.output(self.dropout(torch.cat(pooled, dim=1)))
 
     def _pool(
-        self, tokens: torch.Tensor, lengths: torch.Tensor, convolution: nn.Module
+        self, tokens: torch.Tensor, lengths: torch.Tensor, width: int, convolution: nn.Module
     ) -> torch.Tensor:
-        (width,) = convolution.kernel_size
         # width - 1 zeros at the end: as many windows as tokens, one even for the shortest sentence
         windows = convolution(nn.functional.pad(tokens, (0, width - 1))).relu()
         # windows: (batch, channel, seq)

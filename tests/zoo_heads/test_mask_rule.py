@@ -141,5 +141,6 @@ def test_compiled_equals_eager(make_head):
 
 
 def test_unknown_pooling_is_refused():
-    with pytest.raises(ValueError, match="pooling must be 'final', 'max' or 'attention', got 'mean'"):
+    message = "pooling must be 'final', 'max' or 'attention', got 'mean'"
+    with pytest.raises(ValueError, match=message):
         BiLSTM(HIDDEN, LABELS, pooling="mean")

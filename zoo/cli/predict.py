@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+import sys
+from collections.abc import Iterator
 
 import click
 
 from zoo.errors import DataError
+from zoo.terminal import printable
+
+CHUNK_BYTES = 2**18
 
 
 @click.command("predict")
@@ -16,41 +21,61 @@ from zoo.errors import DataError
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the texts.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object a line, with every score.")
-def command(folder: str, file: BinaryIO, encoding: str, is_json: bool) -> None:
+def command(folder: str, file: io.BufferedReader, encoding: str, is_json: bool) -> None:
     """Label the texts in FILE, or on standard input, one a line.
 
-    Prints label, score and text, separated by tabs, in the order of the input, as it is read.
+    Prints label, score and text, separated by tabs, in the order of the input, as it arrives.
     """
+    texts_in_groups = arriving_lines(file, encoding)
+
     from zoo.building import load
 
     classifier = load(folder)
-    kept: list[str] = []
-    texts = remember(decoded(file, encoding), kept)
-    for prediction in classifier.predict(texts):
-        text = kept.pop(0)
-        if is_json:
-            fields = {"text": text, "label": prediction.label, "score": prediction.score}
-            click.echo(json.dumps({**fields, "scores": dict(prediction.scores)}))
-        else:
-            click.echo(f"{prediction.label}\t{prediction.score:.4f}\t{text}")
+    # a terminal obeys escape sequences; a file or a pipe gets the text as it is
+    shown = printable if sys.stdout.isatty() else str
+    for texts in texts_in_groups:
+        for text, one in zip(texts, classifier.predict(texts), strict=True):
+            if is_json:
+                fields = {"text": text, "label": one.label, "score": one.score}
+                click.echo(json.dumps({**fields, "scores": dict(one.scores)}))
+            else:
+                click.echo(f"{shown(one.label)}\t{one.score:.4f}\t{shown(text)}")
 
 
-def decoded(lines: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """Each line as text without its end; raises `DataError` with the line that is not `encoding`."""
-    for number, line in enumerate(lines, start=1):
+def arriving_lines(file: io.BufferedReader, encoding: str) -> Iterator[list[str]]:
+    """The lines of a stream in groups, each of what has arrived by then, up to `CHUNK_BYTES`.
+
+    Raises `DataError` for an encoding that is none, and with the line that is not written in it.
+    """
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+    except LookupError:
+        raise DataError(f"no encoding is called {encoding!r}") from None
+    return _arriving_lines(file, decoder, encoding)
+
+
+def _arriving_lines(
+    file: io.BufferedReader, decoder: codecs.IncrementalDecoder, encoding: str
+) -> Iterator[list[str]]:
+    unfinished, lines_before = "", 0
+    while True:
+        # read1 waits for something, not for everything
+        chunk = file.read1(CHUNK_BYTES)
         try:
-            yield line.decode(encoding).removeprefix("\ufeff").rstrip("\r\n")
+            text = unfinished + decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            line = 1 + lines_before + error.object.count(b"\n", 0, error.start)
             raise DataError(
-                f"line {number} is not {encoding} (byte 0x{line[error.start]:02x}); name its real "
-                "encoding with --encoding, for example cp949"
+                f"line {line} is not {encoding} (byte 0x{error.object[error.start]:02x}); name its "
+                "real encoding with --encoding, for example cp949"
             ) from error
-        except LookupError as error:
-            raise DataError(f"no encoding is called {encoding!r}") from error
-
-
-def remember(texts: Iterable[str], kept: list[str]) -> Iterator[str]:
-    """The texts, each put into `kept` until its prediction comes out."""
-    for text in texts:
-        kept.append(text)
-        yield text
+        if not lines_before:
+            text = text.removeprefix("\ufeff")
+        *lines, unfinished = text.split("\n")
+        if not chunk and unfinished:
+            lines.append(unfinished)
+        if lines:
+            yield [line.removesuffix("\r") for line in lines]
+        if not chunk:
+            return
+        lines_before += len(lines)

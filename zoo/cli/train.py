@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zoo.cli.inputs import check_source, data_options, read_file
-from zoo.errors import CheckpointError, DataError
+from zoo.errors import CheckpointError
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zoo.training import TrainingReport
 
 VALIDATION_SHARE = 0.1
+CHECKPOINTS = "checkpoints"
 
 
 @click.command("train")
@@ -82,7 +84,8 @@ def command(
     classifier = build(
         encoder, head, labels=labels, pretrained=not scratch, weights=weights, seed=seed
     )
-    checkpoints = output / "checkpoints"
+    make_folder(output)
+    checkpoints = output / CHECKPOINTS
     with training_progress() as on_progress:
         report = train(
             classifier,
@@ -108,19 +111,32 @@ def split_pair(pair: str) -> tuple[str, str]:
 
 
 def check_output(output: Path, resume: bool) -> None:
-    """Raise before any training what would spoil saving after it."""
+    """Raise `CheckpointError` for an output that somebody may still need."""
     if output.exists() and not output.is_dir():
         raise CheckpointError(f"--output {output} is a file; name a folder")
-    unfinished = (output / "checkpoints").is_dir()
-    if resume and not unfinished:
-        raise CheckpointError(f"--resume: {output} holds no interrupted training")
-    if unfinished and not resume:
+    is_unfinished = (output / CHECKPOINTS).is_dir()
+    if is_unfinished and not resume:
         raise CheckpointError(
-            f"{output} holds an interrupted training: continue it with --resume, or remove the folder"
+            f"{output} holds an interrupted training: continue it with --resume, or remove the "
+            "folder"
         )
-    if (output / "config.json").exists():
+    # a classifier beside checkpoints is what an interrupted saving left
+    if (output / "config.json").exists() and not is_unfinished:
         raise CheckpointError(f"{output} holds a saved classifier already; name another folder")
-    output.mkdir(parents=True, exist_ok=True)
+    if resume and not is_unfinished:
+        raise CheckpointError(
+            f"--resume: {output} holds no interrupted training; leave --resume out to begin one"
+        )
+
+
+def make_folder(output: Path) -> None:
+    """Make the folder now, so that what is wrong with it shows before hours of training."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise CheckpointError(f"--output {output} cannot be written: {error.strerror}") from error
 
 
 def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
@@ -145,8 +161,6 @@ def read_splits(
     if validation is not None:
         return examples, read_file(validation, columns), examples.label_names
     train, held_out = split_validation(examples, VALIDATION_SHARE)
-    if not len(held_out):
-        raise DataError(f"{data}: {len(examples)} examples are too few to hold a tenth out")
     click.echo(
         f"{data}: {len(train):,} examples to train on, {len(held_out):,} held out to validate",
         err=True,

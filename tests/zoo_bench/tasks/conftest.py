@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+
 from zoo_bench.tasks import published
 from zoo_bench.tasks.published import PublishedFile
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from zoo_bench.tasks import TASK_SPECS
 
 from zoo.data import load_task
+from zoo_bench.tasks import TASK_SPECS
 
 # before any fixture takes it away
 DATA = os.environ.get("ZOO_DATA")

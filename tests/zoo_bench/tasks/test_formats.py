@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from zoo_bench.tasks import banking77, clinc150, ko_intents, korean_3i4k, nsmc
 
 from zoo.errors import DataError, JsonError
+from zoo_bench.tasks import banking77, clinc150, ko_intents, korean_3i4k, nsmc
 
 WORDS = ("하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열하나", "열둘")
 

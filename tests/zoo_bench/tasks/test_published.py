@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from zoo_bench.tasks import download
-from zoo_bench.tasks.published import LocalCopy, local_copy
 
 from zoo.errors import DataError
+from zoo_bench.tasks import download
+from zoo_bench.tasks.published import LocalCopy, local_copy
 
 BODY = "0\t연두색\r\n1\t비가 온다\r\n".encode()
 LICENCE = "CC-BY-SA-4.0"

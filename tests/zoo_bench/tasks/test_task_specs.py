@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 
 import pytest
+
 from zoo_bench.tasks import TASK_SPECS, about, published
 
 RAW = "https://raw.githubusercontent.com"
