@@ -133,11 +133,13 @@ def load_strictly(
         config=config,
         dtype=torch.float32,
         use_safetensors=True,
+        # reported instead of raised, so that all faults are told alike
+        ignore_mismatched_sizes=True,
         output_loading_info=True,
         **options,
         **without_pooler(config),
     )
-    absent = sorted({*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])})
+    absent = sorted({*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])})
     if absent:
         raise CheckpointError(
             f"{checkpoint}: {len(absent)} weights of a {config.model_type} are missing or of "

@@ -124,7 +124,7 @@ def run_python(tmp_path):
     huggingface_hub reads its environment when it is imported, hence a process of its own.
     """
 
-    def run(script, *, hub=None, **environment):
+    def run(script, *, hub=None, stdin="", **environment):
         own = {
             "HF_HOME": str(tmp_path / "hf"),
             "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -141,6 +141,7 @@ def run_python(tmp_path):
         return subprocess.run(
             [sys.executable, "-c", script],
             env={**kept, **own, **environment},
+            input=stdin,
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -149,3 +150,12 @@ def run_python(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def fresh_host():
+    """Call it after a plugin was written: the host of this process looks again, and afterwards."""
+    from zoo.plugins import host
+
+    yield host.cache_clear
+    host.cache_clear()

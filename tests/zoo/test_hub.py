@@ -1,0 +1,112 @@
+"""Checkpoints on a hub: this one is a thread of ours, and nothing leaves this machine."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+NO_HUB = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}
+BUILD = """
+import json, sys
+import zoo
+
+for encoder in sys.stdin.read().split():
+    try:
+        classifier = zoo.build(encoder, "mlp", num_labels=2, seed=0)
+        record = classifier.config.encoder
+        answer = {"revision": record["revision"], "scores": classifier.predict("가 나").scores}
+    except zoo.ZooError as error:
+        answer = {"error": type(error).__name__, "text": str(error)}
+    print(json.dumps(answer))
+"""
+
+
+@pytest.fixture
+def build(run_python):
+    """What `zoo.build` gave for each encoder, all in one fresh process; it must say nothing."""
+
+    def build(*encoders, **environment):
+        finished = run_python(BUILD, stdin="\n".join(encoders), **environment)
+        assert (finished.stderr, finished.returncode) == ("", 0)
+        return [json.loads(line) for line in finished.stdout.splitlines()]
+
+    return build
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_loaded_by_commit_and_kept_for_when_the_hub_is_gone(
+    build, hub, tiny_bert, tmp_path
+):
+    pickled = tmp_path / "pickled"
+    shutil.copytree(tiny_bert, pickled)
+    torch.save({}, pickled / "pytorch_model.bin")
+    (pickled / "model.safetensors").unlink()
+    hub.repositories |= {"me/tiny": tiny_bert, "me/pickled": pickled}
+
+    built, absent, refused = build("hf:me/tiny", "hf:me/absent", "hf:me/pickled", hub=hub)
+    assert built["revision"] == COMMIT
+    assert absent == {
+        "error": "CheckpointError",
+        "text": "me/absent is no folder, and the hub has no such model, or it is private: check the "
+        "name, or `hf auth login`",
+    }
+    assert refused["text"].startswith("me/pickled: no safetensors weights (")
+    files = [line for line in hub.requests if "/me/tiny/resolve/" in line]
+    asked_by_name = [line for line in files if f"/{COMMIT}/" not in line]
+    assert {line.rpartition("/")[2] for line in asked_by_name} == {"config.json"}
+    # neither the pickled weights nor a service that would convert them was asked for
+    assert not [line for line in hub.requests if line.endswith("pytorch_model.bin")]
+
+    later, unknown, offered = build("hf:me/tiny", "hf:me/other", "bert", **NO_HUB)
+    assert later == built
+    ways = (
+        "\nWithout a network: bert-nano, koelectra-nano; weights=FOLDER with a downloaded copy; or "
+        "pretrained=False for random weights"
+    )
+    for answer, encoder, checkpoint in (
+        (unknown, "hf:me/other", "me/other"),
+        (offered, "bert", "klue/bert-base"),
+    ):
+        assert answer["error"] == "OutOfReach"
+        assert answer["text"].startswith(
+            f"encoder {encoder!r}: {checkpoint} is not in the local cache, and the hub cannot be "
+            "reached ("
+        )
+        assert answer["text"].endswith(ways)
+
+    (offline,) = build("hf:me/tiny")  # HF_HUB_OFFLINE=1
+    assert offline == built
+
+
+LOAD = """
+import zoo
+from transformers import AutoModelForSequenceClassification
+
+classifier = zoo.load("me/saved")
+theirs = AutoModelForSequenceClassification.from_pretrained("me/saved")
+assert zoo.load("me/saved", local_files_only=True).predict("가") == classifier.predict("가")
+assert theirs.predict("가") == classifier.predict("가")
+for source in ("me/absent", "me/tiny"):
+    try:
+        zoo.load(source)
+    except zoo.ZooError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_a_saved_classifier_is_loaded_from_the_hub(run_python, hub, tiny_bert, tmp_path):
+    import zoo
+
+    zoo.build(f"hf:{tiny_bert}", "mlp", num_labels=2, seed=0).save_pretrained(tmp_path / "saved")
+    hub.repositories |= {"me/saved": tmp_path / "saved", "me/tiny": tiny_bert}
+    finished = run_python(LOAD, hub=hub)
+    assert finished.stderr == ""
+    assert finished.stdout.splitlines() == [
+        "me/absent is no folder, and the hub has no such model, or it is private: check the name, "
+        "or `hf auth login`",
+        "me/tiny: this is a 'bert' checkpoint, not a classifier saved by zoo; to put a head on it: "
+        "zoo.build('hf:me/tiny', HEAD, labels=[…])",
+    ]
