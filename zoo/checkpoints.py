@@ -86,6 +86,8 @@ def read_configuration(
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise CheckpointError(f"{source}: no saved classifier is there ({reason})") from error
+    if not values:
+        raise CheckpointError(f"{source}: no saved classifier is there (config.json is missing)")
     if values.get("model_type") != config_class.model_type:
         raise CheckpointError(
             f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved "
@@ -115,8 +117,16 @@ def weight_files(source: str, hub: Mapping[str, Any]) -> list[Path]:
             f"{source}: neither {SAFE_WEIGHTS_NAME} nor {SAFE_WEIGHTS_INDEX_NAME} is there; zoo "
             "reads safetensors only"
         )
-    names = sorted(set(json.loads(Path(index).read_text("utf-8"))["weight_map"].values()))
-    shards = [cached_file(source, name, **hub) for name in names]
+    try:
+        weight_map = json.loads(Path(index).read_text("utf-8"))["weight_map"]
+        names = sorted(set(weight_map.values()))
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise CheckpointError(f"{index}: this is no index of weights ({error})") from error
+    shards = [cached_file(source, name, **absent_is_none, **hub) for name in names]
+    if None in shards:
+        raise CheckpointError(
+            f"{source}: {names[shards.index(None)]} is missing, which its index names"
+        )
     return [Path(shard) for shard in shards if shard is not None]
 
 

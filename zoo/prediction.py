@@ -65,6 +65,8 @@ def tokenize(
         raise DataError("this classifier has no tokenizer; give it one: classifier.tokenizer = …")
     for row, text in enumerate(texts, start=first_row):
         check_text(text, row)
+    if not texts:
+        return []
     encoded = tokenizer(
         [unicodedata.normalize("NFC", text[:MAX_CHARACTERS]) for text in texts],
         truncation=True,

@@ -32,7 +32,10 @@ def tiny_bert(tmp_path_factory):
     logging.disable_progress_bar()
     folder = tmp_path_factory.mktemp("hub") / "tiny-bert"
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"가나다라마바사아자차카타파하"]
-    tokenizer = BertTokenizer(vocab={word: index for index, word in enumerate(words)})
+    # BERT's lower case takes accents off, and Hangul syllables apart with them
+    tokenizer = BertTokenizer(
+        vocab={word: index for index, word in enumerate(words)}, do_lower_case=False
+    )
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = BertForMaskedLM(BertConfig(vocab_size=len(words), **SIZES))
@@ -159,3 +162,38 @@ def fresh_host():
 
     yield host.cache_clear
     host.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """50 texts that 타 or 파 decides, one long and the other short of some more syllables."""
+    import random
+
+    draw = random.Random(0)
+    pairs = []
+    for number in range(50):
+        label = "예" if number % 2 else "아니오"
+        syllables = draw.choices("가나다라마바사아자차카", k=draw.randint(1, 12))
+        syllables.insert(draw.randrange(len(syllables) + 1), "타" if label == "예" else "파")
+        pairs.append((" ".join(syllables), label))
+    return pairs
+
+
+@pytest.fixture
+def make_classifier(tiny_bert):
+    """A classifier over the tiny BERT, the same one for the same seed."""
+    import zoo
+
+    def make(head="mlp", seed=0, **options):
+        labels = ["아니오", "예"]
+        return zoo.build(f"hf:{tiny_bert}", head, labels=labels, seed=seed, **options)
+
+    return make
+
+
+@pytest.fixture
+def weights():
+    """All weights of a module, as one vector of its own."""
+    import torch
+
+    return lambda module: torch.cat([each.detach().flatten() for each in module.parameters()])

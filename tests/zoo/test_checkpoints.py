@@ -1,0 +1,341 @@
+"""Saved classifiers: strict, checked, and readable without any of our code but `import zoo`."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import zoo
+from zoo.checkpoints import only_device
+from zoo.errors import CheckpointError
+
+TEXTS = ["가 나 다", "라", "마 바 사 아 자 차 카 타 파 하"]
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_bert):
+    return zoo.build(f"hf:{tiny_bert}", "bilstm", labels=["아니오", "예"], seed=0)
+
+
+@pytest.fixture
+def saved(classifier, tmp_path):
+    folder = tmp_path / "saved"
+    classifier.save_pretrained(folder)
+    return folder
+
+
+def refusal(folder, **options):
+    with pytest.raises(CheckpointError) as error:
+        zoo.TextClassifier.from_pretrained(folder, **options)
+    return str(error.value)
+
+
+def rewrite_weights(folder, change):
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    (folder / "SHA256SUMS").unlink()
+
+
+def rewrite_config(folder, change):
+    file = folder / "config.json"
+    values = json.loads(file.read_text("utf-8"))
+    change(values)
+    file.write_text(json.dumps(values), "utf-8")
+
+
+def test_a_loaded_classifier_is_the_saved_one(classifier, saved):
+    loaded = zoo.load(saved)
+    assert loaded.predict(TEXTS) == classifier.predict(TEXTS)
+    assert loaded.labels == ("아니오", "예")
+    assert not loaded.training
+
+
+def test_only_safetensors_and_json_are_written(saved):
+    assert sorted(file.name for file in saved.iterdir()) == [
+        "SHA256SUMS",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+
+
+def test_checksums_are_what_sha256sum_reads(saved):
+    import hashlib
+
+    digest = hashlib.sha256((saved / "model.safetensors").read_bytes()).hexdigest()
+    assert (saved / "SHA256SUMS").read_text() == f"{digest}  model.safetensors\n"
+
+
+def test_saving_and_loading_are_silent(classifier, tmp_path, capfd):
+    classifier.save_pretrained(tmp_path)
+    zoo.load(tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_loading_leaves_the_global_generator_alone(saved):
+    torch.manual_seed(1)
+    undisturbed = torch.rand(1)
+    torch.manual_seed(1)
+    zoo.load(saved)
+    assert torch.rand(1) == undisturbed
+
+
+def test_shards_are_put_together(classifier, tmp_path):
+    classifier.save_pretrained(tmp_path, max_shard_size="50KB")
+    assert len(list(tmp_path.glob("*.safetensors"))) > 1
+    assert zoo.load(tmp_path).predict(TEXTS) == classifier.predict(TEXTS)
+
+
+def test_a_missing_shard_is_an_error(classifier, tmp_path):
+    classifier.save_pretrained(tmp_path, max_shard_size="50KB")
+    shard = min(tmp_path.glob("*.safetensors"))
+    shard.unlink()
+    assert refusal(tmp_path) == f"{tmp_path}: {shard.name} is missing, which its index names"
+
+
+def test_a_broken_index_is_an_error(classifier, tmp_path):
+    classifier.save_pretrained(tmp_path, max_shard_size="50KB")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text("{}")
+    assert refusal(tmp_path) == f"{index}: this is no index of weights ('weight_map')"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "\udcff"])
+def test_a_broken_configuration_is_an_error(saved, content):
+    (saved / "config.json").write_text(content, "utf-8", "surrogateescape")
+    assert refusal(saved).startswith(f"{saved}: no saved classifier is there (")
+
+
+def test_saving_again_leaves_no_checksum_of_shards_behind(classifier, tmp_path):
+    classifier.save_pretrained(tmp_path, max_shard_size="50KB")
+    classifier.save_pretrained(tmp_path)
+    assert zoo.load(tmp_path).predict(TEXTS) == classifier.predict(TEXTS)
+
+
+def test_half_precision_stays_half_precision(saved, tmp_path):
+    half = zoo.load(saved, dtype="bfloat16")
+    assert half.dtype == torch.bfloat16
+    half.save_pretrained(tmp_path / "half")
+    assert zoo.load(tmp_path / "half").dtype == torch.bfloat16
+    assert zoo.load(tmp_path / "half", dtype=torch.float32).dtype == torch.float32
+
+
+@pytest.mark.parametrize("dtype", ["bfloat17", "int64", 3])
+def test_a_type_that_is_none_is_refused(saved, dtype):
+    expected = f"dtype must be a floating-point type of torch, got {dtype!r}"
+    assert refusal(saved, dtype=dtype) == expected
+
+
+def test_max_length_is_kept(classifier, saved):
+    rewrite_config(saved, lambda values: values.update(max_length=3))
+    loaded = zoo.load(saved)
+    assert loaded.predict("가 나 다") == loaded.predict("가 라 마")
+
+
+def test_one_flipped_byte_is_noticed(saved):
+    file = saved / "model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-5] ^= 1
+    file.write_bytes(content)
+    assert refusal(saved) == (
+        f"{file}: its sha256 is not the one in SHA256SUMS: the file was changed or damaged after it "
+        "was saved; copy it again"
+    )
+
+
+def test_truncated_weights_are_named(saved):
+    file = saved / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    (saved / "SHA256SUMS").unlink()
+    assert refusal(saved).startswith(f"{file}: truncated or no safetensors file (")
+
+
+def test_absent_weights_are_named(saved):
+    (saved / "model.safetensors").unlink()
+    assert refusal(saved) == (
+        f"{saved}: neither model.safetensors nor model.safetensors.index.json is there; zoo reads "
+        "safetensors only"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda weights: weights.pop("head.output.bias"), "head.output.bias is missing"),
+        (
+            lambda weights: weights.update({"head.extra": torch.zeros(1)}),
+            "head.extra is not part of it",
+        ),
+        (
+            lambda weights: weights.update({"head.output.bias": torch.zeros(3)}),
+            "head.output.bias has shape (3,), not (2,)",
+        ),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(saved, change, fault):
+    rewrite_weights(saved, change)
+    assert refusal(saved) == (
+        f"{saved}: 1 weights do not fit the classifier that its config.json describes (first: "
+        f"{fault}); nothing was loaded"
+    )
+
+
+def test_a_random_head_on_trained_weights_is_refused(saved):
+    assert refusal(saved, ignore_mismatched_sizes=True) == (
+        f"{saved}: ignore_mismatched_sizes would leave weights random that were trained; for other "
+        "labels, build and train a new classifier"
+    )
+
+
+def test_a_checkpoint_of_something_else_is_refused_with_what_helps(tiny_bert):
+    assert refusal(tiny_bert) == (
+        f"{tiny_bert}: this is a 'bert' checkpoint, not a classifier saved by zoo; to put a head on "
+        f"it: zoo.build('hf:{tiny_bert}', HEAD, labels=[…])"
+    )
+
+
+def test_a_folder_that_is_not_there_is_refused():
+    assert refusal("./nowhere") == "./nowhere is no folder, and no hub id (OWNER/NAME)"
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: no saved classifier is there (config.json is missing)"
+    )
+
+
+def test_a_missing_tokenizer_is_refused(saved):
+    (saved / "tokenizer.json").unlink()
+    (saved / "tokenizer_config.json").unlink()
+    assert refusal(saved).startswith(f"{saved}: its tokenizer cannot be read (")
+
+
+def test_a_record_with_a_hole_is_refused(saved):
+    rewrite_config(saved, lambda values: values["head"].pop("target"))
+    assert refusal(saved) == "config.json: the record of the head lacks 'target'"
+
+
+def test_a_missing_plugin_is_named_with_the_line_that_installs_it(saved):
+    record = {"distribution": "zoo-crf", "version": "1.2", "name": "crf"}
+    rewrite_config(saved, lambda values: values["head"].update(record))
+    assert refusal(saved).startswith(
+        "head 'crf' comes from the plugin zoo-crf 1.2, which is not available here: pip install "
+        "'zoo-crf==1.2'\n"
+    )
+
+
+def test_another_version_of_a_plugin_is_a_warning(saved):
+    rewrite_config(saved, lambda values: values["head"].update(version="9.9"))
+    with pytest.warns(UserWarning) as warned:
+        zoo.load(saved)
+    assert [str(one.message) for one in warned] == [
+        f"head 'bilstm' was saved with intentzoo 9.9; {zoo.__version__} is installed"
+    ]
+
+
+def test_a_component_of_main_is_refused_before_anything_is_written(tiny_bert, tmp_path):
+    classifier = zoo.build(f"hf:{tiny_bert}", "linear", num_labels=2)
+    classifier.config.head["target"] = "__main__:Mine"
+    with pytest.raises(CheckpointError) as error:
+        classifier.save_pretrained(tmp_path / "saved")
+    assert str(error.value) == (
+        "head 'linear' is defined in __main__, where no other process finds it: move its class into "
+        "a module, name it in a plugin, and build again"
+    )
+    assert not (tmp_path / "saved").exists()
+
+
+def test_uploading_halfway_through_saving_is_refused(classifier, tmp_path):
+    with pytest.raises(CheckpointError) as error:
+        classifier.save_pretrained(tmp_path / "saved", push_to_hub=True)
+    assert str(error.value) == (
+        "save_pretrained(push_to_hub=True) would upload before the tokenizer is saved; call "
+        "classifier.push_to_hub('OWNER/NAME') instead"
+    )
+
+
+def test_one_device_is_enough():
+    assert only_device({"": "cpu"}) == only_device("cpu") == torch.device("cpu")
+    with pytest.raises(CheckpointError) as error:
+        only_device({"encoder": "cpu", "head": "meta"})
+    assert str(error.value) == (
+        "device_map must name one device, got {'encoder': 'cpu', 'head': 'meta'}"
+    )
+
+
+HEAD = """
+import torch
+
+class Mean(torch.nn.Module):
+    def __init__(self, hidden_size, num_labels, *, scale: float = 1.0):
+        super().__init__()
+        self.scale = scale
+        self.output = torch.nn.Linear(hidden_size, num_labels)
+
+    def forward(self, hidden, attention_mask):
+        weights = attention_mask.unsqueeze(-1) / attention_mask.sum(1)[:, None, None]
+        return self.output(self.scale * (hidden * weights).sum(1))
+"""
+
+
+def test_a_head_of_a_plugin_is_found_again_by_its_distribution(
+    write_distribution, fresh_host, tiny_bert, tmp_path
+):
+    manifest = (
+        "import zoo\n\n@zoo.hookimpl\ndef zoo_heads():\n"
+        "    yield zoo.HeadSpec(name='mean', target='zoo_mean_parts:Mean', description='-')\n"
+    )
+    modules = {"zoo_mean.py": manifest, "zoo_mean_parts.py": HEAD}
+    info = write_distribution("zoo-mean", modules=modules, entry_points={"mean": "zoo_mean"})
+    fresh_host()
+    head_options = {"scale": 3.0}
+    classifier = zoo.build(f"hf:{tiny_bert}", "mean", num_labels=2, head_options=head_options)
+    classifier.save_pretrained(tmp_path / "saved")
+    assert zoo.load(tmp_path / "saved").predict(TEXTS) == classifier.predict(TEXTS)
+
+    shutil.rmtree(info)
+    fresh_host()
+    assert "pip install 'zoo-mean==1.0'" in refusal(tmp_path / "saved")
+
+
+FRESH = """
+import json, sys
+{imports}
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+folder, texts = sys.argv[1], json.loads(sys.argv[2])
+model = AutoModelForSequenceClassification.from_pretrained(folder)
+tokenizer = AutoTokenizer.from_pretrained(folder)
+logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits
+answers = pipeline("text-classification", model=folder)(texts, top_k=None)
+print(json.dumps({{
+    "type": type(AutoConfig.from_pretrained(folder)).__name__,
+    "logits": logits.tolist(),
+    "predictions": [one.scores for one in zoo.load(folder).predict(texts)],
+    "pipeline": [{{one["label"]: one["score"] for one in answer}} for answer in answers],
+}}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "imports", ["import zoo, transformers", "import transformers.models.auto.modeling_auto, zoo"]
+)
+def test_transformers_reads_it_in_a_fresh_process(classifier, saved, run_python, imports):
+    script = f"import sys; sys.argv[1:] = {[str(saved), json.dumps(TEXTS)]!r}\n"
+    # of transformers' pipeline, about itself
+    finished = run_python(script + FRESH.format(imports=imports), PYTHONWARNINGS="default")
+    assert finished.returncode == 0, finished.stderr
+    found = json.loads(finished.stdout)
+    batch = classifier.tokenizer(TEXTS, padding=True, return_tensors="pt")
+    assert found["type"] == "ClassifierConfig"
+    torch.testing.assert_close(torch.tensor(found["logits"]), classifier(**batch).logits)
+    for prediction, ours, theirs in zip(
+        classifier.predict(TEXTS), found["predictions"], found["pipeline"], strict=True
+    ):
+        assert ours == pytest.approx(prediction.scores, abs=1e-5)
+        assert theirs == pytest.approx(prediction.scores, abs=1e-5)

@@ -1,0 +1,138 @@
+"""A training that was killed goes on at the last complete epoch, and ends where it would have."""
+
+import shutil
+
+import pytest
+import torch
+
+import zoo
+from zoo.errors import RecipeError
+from zoo.recipe import Recipe
+
+VALUES = {"epochs": 4, "batch_size": 16, "precision": "fp32", "head_learning_rate": 3e-3}
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_in(epoch):
+    def on_progress(now):
+        if now.epoch == epoch and now.step % 4 == 2:
+            raise Killed
+
+    return on_progress
+
+
+def comparable(report):
+    history = [
+        {name: value for name, value in one.items() if name != "seconds"} for one in report.history
+    ]
+    return history, report.best_epoch, report.steps
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_killed_training_ends_bit_for_bit_where_it_would_have(
+    make_classifier, toy, weights, tmp_path, is_frozen
+):
+    recipe = Recipe(frozen=is_frozen, **VALUES)
+    undisturbed = make_classifier("bilstm")
+    expected = zoo.train(undisturbed, toy, toy[:20], recipe, seed=1)
+
+    with pytest.raises(Killed):
+        zoo.train(
+            make_classifier("bilstm"),
+            toy,
+            toy[:20],
+            recipe,
+            seed=1,
+            checkpoints=tmp_path,
+            on_progress=kill_in(epoch=3),
+        )
+    continued = make_classifier("bilstm")
+    told = []
+    report = zoo.train(
+        continued, toy, toy[:20], recipe, seed=1, checkpoints=tmp_path, on_progress=told.append
+    )
+    assert told[0].epoch == 3
+    assert comparable(report) == comparable(expected)
+    assert torch.equal(weights(continued), weights(undisturbed))
+
+
+def test_keeping_checkpoints_changes_nothing(make_classifier, toy, weights, tmp_path):
+    plain, kept = make_classifier(), make_classifier()
+    zoo.train(plain, toy, None, Recipe(**VALUES))
+    zoo.train(kept, toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    assert torch.equal(weights(plain), weights(kept))
+
+
+def test_two_checkpoints_are_kept(make_classifier, toy, tmp_path):
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-12", "checkpoint-16"]
+
+
+def test_a_half_written_checkpoint_does_not_count(make_classifier, toy, weights, tmp_path):
+    expected = make_classifier()
+    zoo.train(expected, toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    (tmp_path / "checkpoint-16" / "zoo-state.json").unlink()
+    (tmp_path / "checkpoint-16" / "model.safetensors").write_bytes(b"half")
+    continued = make_classifier()
+    told = []
+    zoo.train(
+        continued, toy, None, Recipe(**VALUES), checkpoints=tmp_path, on_progress=told.append
+    )
+    assert told[0].epoch == 4
+    assert torch.equal(weights(continued), weights(expected))
+
+
+@pytest.mark.parametrize("patience", [None, 1])
+def test_a_finished_training_is_not_trained_further(
+    make_classifier, toy, weights, tmp_path, patience
+):
+    recipe = Recipe(**{**VALUES, "epochs": 6}, patience=patience)
+    first, again = make_classifier(), make_classifier()
+    expected = zoo.train(first, toy, toy[:20], recipe, checkpoints=tmp_path)
+    told = []
+    report = zoo.train(
+        again, toy, toy[:20], recipe, checkpoints=tmp_path, on_progress=told.append
+    )
+    assert told == []
+    assert comparable(report) == comparable(expected)
+    assert torch.equal(weights(again), weights(first))
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        ({"recipe": Recipe(**{**VALUES, "head_learning_rate": 1e-3})}, "recipe"),
+        ({"seed": 2}, "seed"),
+        ({"head": "linear"}, "head"),
+        ({"other_labels": True}, "examples_sha256"),
+    ],
+)
+def test_checkpoints_of_another_training_are_refused(
+    make_classifier, toy, tmp_path, change, difference
+):
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), seed=1, checkpoints=tmp_path)
+    flipped = [(toy[0][0], toy[1][1]), *toy[1:]]
+    with pytest.raises(RecipeError) as error:
+        zoo.train(
+            make_classifier(change.get("head", "mlp")),
+            flipped if change.get("other_labels") else toy,
+            None,
+            change.get("recipe", Recipe(**VALUES)),
+            seed=change.get("seed", 1),
+            checkpoints=tmp_path,
+        )
+    assert str(error.value) == (
+        f"{tmp_path} holds checkpoints of another training: its {difference} differs; remove them, "
+        "or choose another folder"
+    )
+
+
+def test_an_empty_folder_begins_afresh(make_classifier, toy, tmp_path):
+    shutil.rmtree(tmp_path)
+    report = zoo.train(
+        make_classifier(), toy, None, Recipe(**{**VALUES, "epochs": 1}), checkpoints=tmp_path
+    )
+    assert len(report.history) == 1

@@ -1,0 +1,302 @@
+"""Training: what is learned, what it depends on, and what it leaves behind."""
+
+import tempfile
+
+import numpy as np
+import pytest
+import torch
+
+import zoo
+from zoo.errors import DataError, Diverged, RecipeError, TrainingError
+from zoo.recipe import Recipe
+from zoo.trainer import loss_function
+
+FAST = {"batch_size": 16, "precision": "fp32", "min_warmup_steps": 0}
+LEARNING = {**FAST, "encoder_learning_rate": 3e-3, "head_learning_rate": 3e-3}
+NO_DROPOUT = {"encoder_options": {"dropout": 0.0}, "head_options": {"dropout": 0.0}}
+
+
+def without_seconds(history):
+    return [{key: value for key, value in one.items() if key != "seconds"} for one in history]
+
+
+def test_separable_examples_are_learned(make_classifier, toy):
+    classifier = make_classifier("textcnn")
+    report = zoo.train(classifier, toy, toy, Recipe(epochs=12, **LEARNING), seed=0)
+    assert zoo.evaluate(classifier, toy).metrics["accuracy"] == 1.0
+    assert report.history[-1]["train_loss"] < report.history[0]["train_loss"] / 3
+
+
+def test_the_report_counts_what_was_done(make_classifier, toy):
+    report = zoo.train(make_classifier(), toy, toy[:10], Recipe(epochs=2, **FAST), seed=3)
+    assert report.steps == 2 * 4  # 50 examples, 16 a step
+    assert [one["epoch"] for one in report.history] == [1, 2]
+    assert {"train_loss", "validation_loss", "accuracy", "seconds"} <= report.history[0].keys()
+    assert report.seed == 3
+    assert report.recipe.encoder_learning_rate is not None
+    assert report.samples_per_second == pytest.approx(100 / report.train_seconds)
+
+
+def test_the_last_history_entry_is_what_evaluation_gives(make_classifier, toy):
+    classifier = make_classifier()
+    report = zoo.train(classifier, toy, toy[:20], Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
+    metrics = zoo.evaluate(classifier, toy[:20]).metrics
+    assert {name: report.history[0][name] for name in metrics} == metrics
+
+
+def test_one_seed_gives_one_result(make_classifier, toy, weights):
+    def run():
+        classifier = make_classifier("bilstm")
+        zoo.train(classifier, toy, toy, Recipe(epochs=2, **FAST), seed=5)
+        return weights(classifier)
+
+    alone = run()
+    other = make_classifier("textcnn", seed=9)
+    zoo.train(other, toy, None, Recipe(epochs=1, batch_size=8, frozen=True, precision="bf16"), seed=1)
+    torch.rand(3)
+    assert torch.equal(run(), alone)
+
+
+def test_another_seed_gives_another_result(make_classifier, toy, weights):
+    results = []
+    for seed in (1, 2):
+        classifier = make_classifier()
+        zoo.train(classifier, toy, None, Recipe(epochs=1, **FAST), seed=seed)
+        results.append(weights(classifier))
+    assert not torch.equal(*results)
+
+
+def test_training_in_bf16_leaves_no_trace_of_it(make_classifier, toy):
+    classifier = make_classifier()
+    zoo.train(classifier, toy, None, Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
+    assert "forward" not in vars(classifier)
+    assert classifier.dtype == torch.float32
+    batch = classifier.tokenizer(["가 나"], return_tensors="pt")
+    hidden = classifier.encoder(batch["input_ids"], batch["attention_mask"])
+    assert hidden.dtype == torch.float32
+
+
+def test_the_process_is_left_as_it_was(make_classifier, toy, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    classifier = make_classifier()
+    torch.manual_seed(4)
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+    undisturbed = torch.rand(1)
+    torch.manual_seed(4)
+    zoo.train(classifier, toy, toy[:10], Recipe(epochs=1, frozen=True, **FAST))
+    assert torch.rand(1) == undisturbed
+    assert (torch.get_num_threads(), torch.get_default_dtype()) == (threads, dtype)
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_classifier_comes_out_ready_for_use(make_classifier, toy):
+    classifier = make_classifier()
+    zoo.train(classifier, toy, None, Recipe(epochs=1, frozen=True, max_length=20, **FAST))
+    assert not classifier.training
+    assert not classifier.is_encoder_frozen
+    assert all(each.requires_grad for each in classifier.parameters())
+    assert all(each.grad is None for each in classifier.parameters())
+    assert classifier.config.max_length == 20
+
+
+def test_texts_are_cut_no_later_than_the_encoder_needs(make_classifier, toy):
+    classifier = make_classifier()
+    zoo.train(classifier, toy, None, Recipe(epochs=1, max_length=500, **FAST))
+    assert classifier.config.max_length == 64
+
+
+def test_a_batch_in_parts_gives_the_weights_of_a_batch_at_once(
+    make_classifier, toy, weights, monkeypatch
+):
+    # plain steps: Adam would blow up the rounding of gradients near 0
+    monkeypatch.setattr(
+        "zoo.trainer.make_optimizer",
+        lambda classifier, recipe: torch.optim.SGD(classifier.parameters(), lr=0.1),
+    )
+    results = []
+    for parts in (1, 2, 4):
+        classifier = make_classifier(**NO_DROPOUT)
+        recipe = Recipe(epochs=2, gradient_accumulation=parts, class_weights="balanced", **FAST)
+        report = zoo.train(classifier, toy, None, recipe)
+        assert report.steps == 8
+        results.append(weights(classifier))
+    torch.testing.assert_close(results[1], results[0], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(results[2], results[0], atol=1e-6, rtol=1e-5)
+
+
+def test_the_best_epoch_is_restored_and_training_stops(make_classifier, toy, weights):
+    classifier = make_classifier("textcnn")
+    # the opposite labels: the more is learned, the worse it gets
+    opposite = [(text, "예" if label == "아니오" else "아니오") for text, label in toy]
+    seen = {}
+
+    def remember(now):
+        if now.validation is not None:
+            seen[now.epoch] = weights(classifier)
+
+    recipe = Recipe(epochs=10, patience=2, select_by="loss", **LEARNING)
+    report = zoo.train(classifier, toy, opposite, recipe, on_progress=remember)
+    losses = [one["validation_loss"] for one in report.history]
+    assert report.best_epoch == 1 + int(np.argmin(losses))
+    assert len(report.history) == report.best_epoch + 2 < 10
+    assert torch.equal(weights(classifier), seen[report.best_epoch])
+
+
+def test_progress_tells_epoch_step_loss_and_validation(make_classifier, toy):
+    told = []
+    recipe = Recipe(epochs=2, **FAST)
+    report = zoo.train(make_classifier(), toy, toy[:10], recipe, on_progress=told.append)
+    # four steps and the end of the epoch, twice
+    assert [(one.epoch, one.step) for one in told] == [
+        *((1, step) for step in (1, 2, 3, 4, 4)),
+        *((2, step) for step in (5, 6, 7, 8, 8)),
+    ]
+    assert {(one.epochs, one.steps) for one in told} == {(2, 8)}
+    assert [one.validation for one in told if one.validation] == report.history
+
+
+class Bad:
+    """Makes something NaN from the given step on."""
+
+    def __init__(self, step):
+        self.calls = 0
+        self.step = step
+
+    def __call__(self, tensor):
+        self.calls += 1
+        return tensor * float("nan") if self.calls >= self.step else None
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_loss_that_is_not_finite_stops_at_that_step(make_classifier, toy, weights, is_frozen):
+    classifier = make_classifier()
+    bad = Bad(step=3)
+    classifier.head.register_forward_hook(lambda module, inputs, logits: bad(logits))
+    seen = {}
+    with pytest.raises(Diverged) as error:
+        zoo.train(
+            classifier,
+            toy,
+            None,
+            Recipe(epochs=1, frozen=is_frozen, **FAST),
+            on_progress=lambda now: seen.update({now.step: weights(classifier)}),
+        )
+    assert str(error.value) == (
+        "the loss is nan at step 3; the weights are those of the step before. Lower the learning "
+        "rates or raise warmup_ratio"
+    )
+    assert torch.equal(weights(classifier), seen[2])
+    assert not classifier.training
+    assert all(each.requires_grad and each.grad is None for each in classifier.parameters())
+
+
+def test_a_gradient_that_is_not_finite_stops_before_it_is_used(make_classifier, toy, weights):
+    classifier = make_classifier()
+    classifier.head.layers[1].bias.register_hook(Bad(step=3))
+    seen = {}
+    with pytest.raises(Diverged) as error:
+        zoo.train(
+            classifier,
+            toy,
+            None,
+            Recipe(epochs=1, **FAST),
+            on_progress=lambda now: seen.update({now.step: weights(classifier)}),
+        )
+    assert str(error.value) == (
+        "a gradient is not finite at step 3; the weights are those of the step before. Lower the "
+        "learning rates, or set precision to fp32"
+    )
+    assert torch.equal(weights(classifier), seen[2])
+
+
+def test_a_validation_that_is_not_finite_keeps_the_best_epoch(make_classifier, toy, weights):
+    classifier = make_classifier()
+    seen = {}
+
+    def spoil(now):
+        if now.validation is not None:
+            seen[now.epoch] = weights(classifier)
+        if (now.epoch, now.step) == (2, 8):
+            with torch.no_grad():
+                classifier.head.layers[1].bias.fill_(float("nan"))
+
+    with pytest.raises(Diverged) as error:
+        zoo.train(classifier, toy, toy, Recipe(epochs=3, **FAST), on_progress=spoil)
+    assert str(error.value).startswith("after epoch 2 the logits of text 0 are not finite")
+    assert str(error.value).endswith("; the weights are of epoch 1")
+    assert torch.equal(weights(classifier), seen[1])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_by_hand(smoothing):
+    logits = torch.tensor([[2.0, 0.0, -1.0], [0.5, 1.0, 0.0]])
+    labels, label_weights = torch.tensor([0, 1]), [1.0, 2.0, 0.5]
+    powers = np.exp(logits.numpy())
+    log_p = np.log(powers / powers.sum(1, keepdims=True))
+    # Szegedy et al. 2016, section 7: the truth keeps 1 - ε, every label gets ε / labels
+    target = (1 - smoothing) * np.eye(3)[labels] + smoothing / 3
+    expected = -(target * log_p * np.array(label_weights)).sum() / 8
+    loss = loss_function(
+        Recipe(label_smoothing=smoothing), label_weights, torch.device("cpu")
+    )(type("Output", (), {"logits": logits}), labels, num_items_in_batch=8)
+    assert loss.item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_class_weights_move_what_is_predicted(make_classifier, toy):
+    def share_of_yes(class_weights):
+        classifier = make_classifier()
+        zoo.train(classifier, toy, None, Recipe(epochs=3, class_weights=class_weights, **LEARNING))
+        return np.mean([one.scores["예"] for one in classifier.predict([t for t, _ in toy])])
+
+    assert share_of_yes({"예": 20.0}) > share_of_yes(None) > share_of_yes({"아니오": 20.0})
+
+
+def refusal(kind, *arguments, **options):
+    with pytest.raises(kind) as error:
+        zoo.train(*arguments, **options)
+    return str(error.value)
+
+
+def test_a_language_that_the_tokenizer_does_not_know_is_refused(make_classifier):
+    pairs = [("turn on the light", "예"), ("what time is it", "아니오")] * 3
+    text = refusal(DataError, make_classifier(), pairs)
+    assert text.startswith("pairs: the tokenizer of 'hf:/")
+    assert text.endswith(
+        "does not know 67% of the tokens (limit 20%). Choose an encoder of the texts' language, or "
+        "raise max_unknown_rate in the recipe"
+    )
+
+
+def test_the_limit_of_unknown_tokens_can_be_raised(make_classifier):
+    pairs = [("turn on the light", "예"), ("what time is it", "아니오")] * 3
+    report = zoo.train(
+        make_classifier(), pairs, None, Recipe(epochs=1, max_unknown_rate=1.0, **FAST)
+    )
+    assert report.steps == 1
+
+
+def test_a_label_that_the_classifier_lacks_is_refused(make_classifier):
+    pairs = [("가", "예"), ("나", "글쎄")]
+    assert refusal(DataError, make_classifier(), pairs).startswith(
+        "pairs: 1 labels are not among the classifier's: '글쎄'"
+    )
+
+
+def test_a_label_of_validation_only_is_refused(make_classifier, toy):
+    text = refusal(DataError, make_classifier(), toy, [("가", "글쎄")])
+    assert text.startswith("pairs: 1 label does not occur in pairs (1 of 1 rows); ")
+
+
+@pytest.mark.parametrize("seed", [-1, None, 2**32])
+def test_a_seed_out_of_range_is_refused(make_classifier, toy, seed):
+    assert refusal(RecipeError, make_classifier(), toy, seed=seed) == (
+        f"seed must be a whole number from 0 to 4294967295, got {seed!r}"
+    )
+
+
+def test_weights_in_half_precision_are_refused(make_classifier, toy):
+    assert refusal(TrainingError, make_classifier().to(torch.bfloat16), toy) == (
+        "training needs weights in float32, these are torch.bfloat16: call classifier.float() "
+        "before, and choose the precision in the recipe"
+    )
