@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-# module of transformers → module of zoo that registers itself there; the first needs no torch
+# module of transformers → module of zoo that registers itself there
 REGISTERED_BY = {
     "transformers.models.auto.configuration_auto": "zoo.configuration",
     "transformers.models.auto.modeling_auto": "zoo.classifier",
@@ -23,9 +23,11 @@ def register() -> None:
     transformers has no entry point for models from elsewhere; its documented way is a call that
     imports torch (https://huggingface.co/docs/transformers/custom_models).
     """
-    sys.meta_path.insert(0, AfterImport(dict(REGISTERED_BY)))
+    awaited = {name: ours for name, ours in REGISTERED_BY.items() if name not in sys.modules}
+    if awaited:
+        sys.meta_path.insert(0, AfterImport(awaited))
     for theirs, ours in REGISTERED_BY.items():
-        if theirs in sys.modules:
+        if theirs not in awaited:
             importlib.import_module(ours)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 STATE = "zoo-state.json"
 BEST = "zoo-best.safetensors"
 KEPT = ("history", "best_epoch", "best_score", "recent_loss", "steps")
+KEPT_CHECKPOINTS = 2
 
 
 class Resumption(TrainerCallback):
@@ -44,6 +46,9 @@ class Resumption(TrainerCallback):
         partial = checkpoint / f"{STATE}.tmp"
         partial.write_text(json.dumps({"key": self.key, **values}), encoding="utf-8")
         partial.replace(checkpoint / STATE)
+        # by number: the Trainer would go by the clock, which may be set back
+        for old in sorted(checkpoint.parent.glob("checkpoint-*"), key=step_of)[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(old, ignore_errors=True)
 
     def restore(self) -> str | None:
         """Take up the last complete checkpoint; its path for the Trainer, None to start afresh.
@@ -56,7 +61,7 @@ class Resumption(TrainerCallback):
         complete = [path.parent for path in self.folder.glob(f"checkpoint-*/{STATE}")]
         if not complete:
             return None
-        checkpoint = max(complete, key=lambda path: int(path.name.rpartition("-")[2]))
+        checkpoint = max(complete, key=step_of)
         values = json.loads((checkpoint / STATE).read_text("utf-8"))
         different = [name for name in self.key if values["key"].get(name) != self.key[name]]
         if different:
@@ -71,3 +76,8 @@ class Resumption(TrainerCallback):
         # the Trainer would do it only if there is an epoch left
         load_model(self.watcher.model, checkpoint / SAFE_WEIGHTS_NAME)
         return str(checkpoint)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The number at the end of `checkpoint-120`."""
+    return int(checkpoint.name.rpartition("-")[2])

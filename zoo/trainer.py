@@ -23,6 +23,7 @@ from zoo.frozen import HeadOverStates, StoredStates, fits_in_cache, states_of
 from zoo.metrics import score
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.prediction import logits_of
+from zoo.quietness import quiet_transformers
 from zoo.resumption import Resumption
 from zoo.seeds import derive_seed, seeded
 from zoo.watcher import Watcher
@@ -109,7 +110,8 @@ def run_loop(
     watcher.trainer = trainer
     steps = watcher.steps
     if not watcher.is_finished:
-        trainer.train(resume_from_checkpoint=checkpoint)
+        with quiet_transformers():
+            trainer.train(resume_from_checkpoint=checkpoint)
         steps = trainer.state.global_step
     watcher.restore_best()
     return Trained(watcher.history, watcher.best_epoch, steps, watcher.samples)
@@ -128,7 +130,6 @@ def training_arguments(
         use_cpu=not torch.cuda.is_available(),
         seed=derive_seed(seed, "dropout"),
         save_strategy="epoch" if keeps_checkpoints else "no",
-        save_total_limit=2,
         eval_strategy="no",
         logging_strategy="no",
         logging_nan_inf_filter=False,

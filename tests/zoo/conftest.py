@@ -197,3 +197,26 @@ def weights():
     import torch
 
     return lambda module: torch.cat([each.detach().flatten() for each in module.parameters()])
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """`zoo` with these arguments in this process, with the plugins that are installed."""
+    from click.testing import CliRunner
+
+    from zoo.cli.group import zoo
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return lambda *arguments, **options: CliRunner().invoke(
+        zoo, [str(one) for one in arguments], prog_name="zoo", **options
+    )
+
+
+@pytest.fixture
+def toy_file(toy, tmp_path):
+    """The toy examples as a CSV with headings of its own."""
+    file = tmp_path / "requests.csv"
+    lines = ["request,intent", *(f"{text},{label}" for text, label in toy)]
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    return file

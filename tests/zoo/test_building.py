@@ -157,7 +157,12 @@ def test_a_record_keeps_where_each_component_came_from(tiny, tiny_bert):
             {},
             "./nowhere is no folder, and no hub id (OWNER/NAME)",
         ),
-        (CheckpointError, ("bert", "mlp"), {"weights": "nowhere"}, "weights='nowhere' is no folder"),
+        (
+            CheckpointError,
+            ("bert", "mlp"),
+            {"weights": "nowhere"},
+            "weights='nowhere' is no folder",
+        ),
         (
             CheckpointError,
             ("bert", "mlp"),

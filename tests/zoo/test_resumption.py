@@ -78,9 +78,7 @@ def test_a_half_written_checkpoint_does_not_count(make_classifier, toy, weights,
     (tmp_path / "checkpoint-16" / "model.safetensors").write_bytes(b"half")
     continued = make_classifier()
     told = []
-    zoo.train(
-        continued, toy, None, Recipe(**VALUES), checkpoints=tmp_path, on_progress=told.append
-    )
+    zoo.train(continued, toy, None, Recipe(**VALUES), checkpoints=tmp_path, on_progress=told.append)
     assert told[0].epoch == 4
     assert torch.equal(weights(continued), weights(expected))
 
@@ -93,9 +91,7 @@ def test_a_finished_training_is_not_trained_further(
     first, again = make_classifier(), make_classifier()
     expected = zoo.train(first, toy, toy[:20], recipe, checkpoints=tmp_path)
     told = []
-    report = zoo.train(
-        again, toy, toy[:20], recipe, checkpoints=tmp_path, on_progress=told.append
-    )
+    report = zoo.train(again, toy, toy[:20], recipe, checkpoints=tmp_path, on_progress=told.append)
     assert told == []
     assert comparable(report) == comparable(expected)
     assert torch.equal(weights(again), weights(first))

@@ -52,7 +52,9 @@ def test_one_seed_gives_one_result(make_classifier, toy, weights):
 
     alone = run()
     other = make_classifier("textcnn", seed=9)
-    zoo.train(other, toy, None, Recipe(epochs=1, batch_size=8, frozen=True, precision="bf16"), seed=1)
+    zoo.train(
+        other, toy, None, Recipe(epochs=1, batch_size=8, frozen=True, precision="bf16"), seed=1
+    )
     torch.rand(3)
     assert torch.equal(run(), alone)
 
@@ -237,9 +239,9 @@ def test_the_loss_by_hand(smoothing):
     # Szegedy et al. 2016, section 7: the truth keeps 1 - ε, every label gets ε / labels
     target = (1 - smoothing) * np.eye(3)[labels] + smoothing / 3
     expected = -(target * log_p * np.array(label_weights)).sum() / 8
-    loss = loss_function(
-        Recipe(label_smoothing=smoothing), label_weights, torch.device("cpu")
-    )(type("Output", (), {"logits": logits}), labels, num_items_in_batch=8)
+    loss = loss_function(Recipe(label_smoothing=smoothing), label_weights, torch.device("cpu"))(
+        type("Output", (), {"logits": logits}), labels, num_items_in_batch=8
+    )
     assert loss.item() == pytest.approx(expected, abs=1e-6)
 
 

@@ -132,12 +132,16 @@ def test_dropout_out_of_range_is_refused(dropout):
 
 
 def test_weights_stored_in_half_precision_are_trained_in_full(copy):
-    weights = {name: each.bfloat16() for name, each in load_file(copy / "model.safetensors").items()}
+    weights = {
+        name: each.bfloat16() for name, each in load_file(copy / "model.safetensors").items()
+    }
     save_file(weights, copy / "model.safetensors", {"format": "pt"})
     change_config(copy, dtype="bfloat16")
     encoder = TransformersEncoder.from_pretrained(str(copy))
     rebuilt = TransformersEncoder(encoder.configuration, None)
-    assert {each.dtype for each in (*encoder.parameters(), *rebuilt.parameters())} == {torch.float32}
+    assert {each.dtype for each in (*encoder.parameters(), *rebuilt.parameters())} == {
+        torch.float32
+    }
 
 
 ENCODERS = "zoo puts heads on encoders such as BERT, ELECTRA, RoBERTa, DeBERTa or ModernBERT"
