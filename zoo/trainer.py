@@ -137,6 +137,8 @@ def training_arguments(
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
+        # every parameter that is trained gets a gradient; a test per pair says so
+        ddp_find_unused_parameters=False,
     )
     # `RecipeTrainer` casts by itself; what `accelerate launch` was told must not come on top
     arguments.mixed_precision = "no"

@@ -83,11 +83,13 @@ def test_a_checkpoint_is_loaded_by_commit_and_kept_for_when_the_hub_is_gone(
 LOAD = """
 import zoo
 from transformers import AutoModelForSequenceClassification
+from zoo.hub import locate
 
 classifier = zoo.load("me/saved")
 theirs = AutoModelForSequenceClassification.from_pretrained("me/saved")
 assert zoo.load("me/saved", local_files_only=True).predict("가") == classifier.predict("가")
 assert theirs.predict("가") == classifier.predict("가")
+print(locate("me/tiny", "refs/pr/1"), locate("me/tiny", "refs/pr/1", local_files_only=True))
 for source in ("me/absent", "me/tiny"):
     try:
         zoo.load(source)
@@ -105,6 +107,7 @@ def test_a_saved_classifier_is_loaded_from_the_hub(run_python, hub, tiny_bert, t
     finished = run_python(LOAD, hub=hub)
     assert finished.stderr == ""
     assert finished.stdout.splitlines() == [
+        f"Place(commit='{COMMIT}', is_local=False) Place(commit='{COMMIT}', is_local=True)",
         "me/absent is no folder, and the hub has no such model, or it is private: check the name, "
         "or `hf auth login`",
         "me/tiny: this is a 'bert' checkpoint, not a classifier saved by zoo; to put a head on it: "

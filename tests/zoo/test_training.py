@@ -1,5 +1,9 @@
 """Training: what is learned, what it depends on, and what it leaves behind."""
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -156,6 +160,44 @@ def test_progress_tells_epoch_step_loss_and_validation(make_classifier, toy):
     ]
     assert {(one.epochs, one.steps) for one in told} == {(2, 8)}
     assert [one.validation for one in told if one.validation] == report.history
+
+
+TWO_PROCESSES = """
+import json, sys
+import torch
+import zoo
+
+folder, pairs = json.load(open(sys.argv[1], encoding="utf-8"))
+classifier = zoo.build(
+    f"hf:{folder}", "mlp", labels=["아니오", "예"], seed=0,
+    encoder_options={"dropout": 0.0}, head_options={"dropout": 0.0},
+)
+recipe = zoo.Recipe(epochs=2, batch_size=16, precision="fp32")
+report = zoo.train(classifier, pairs[:48], pairs[:10], recipe, checkpoints=sys.argv[2])
+weights = torch.cat([each.detach().flatten() for each in classifier.parameters()])
+torch.save((report.steps, weights), sys.argv[3] + __import__("os").environ.get("RANK", ""))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_batch(tiny_bert, toy, tmp_path):
+    script, data = tmp_path / "script.py", tmp_path / "data.json"
+    script.write_text(TWO_PROCESSES, "utf-8")
+    data.write_text(json.dumps([str(tiny_bert), toy]), "utf-8")
+    launchers = {
+        "alone": [],
+        "together": ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"],
+    }
+    for name, launcher in launchers.items():
+        arguments = [str(data), str(tmp_path / f"{name}-checkpoints"), str(tmp_path / name)]
+        command = [sys.executable, *launcher, str(script), *arguments]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+    results = [torch.load(tmp_path / name) for name in ("alone", "together0", "together1")]
+    assert [steps for steps, _ in results] == [6, 6, 6]
+    assert torch.equal(results[1][1], results[2][1])
+    torch.testing.assert_close(results[1][1], results[0][1], atol=1e-4, rtol=0)
 
 
 class Bad:
