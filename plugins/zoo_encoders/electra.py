@@ -40,8 +40,6 @@ SPECS = (
         target=TARGET,
         description="KoELECTRA base v3 discriminator, Korean, 12 layers × 768",
         checkpoint="monologg/koelectra-base-v3-discriminator",
-        # main has pickled weights only; this is the safetensors conversion by the hub's own bot
-        revision="daa650e9859bfa8755a0c05443f34c053345e998",
         configuration=BASE,
         vocabulary=VOCABULARY,
         parameters=112_330_752,
@@ -54,8 +52,6 @@ SPECS = (
         target=TARGET,
         description="KoELECTRA small v3 discriminator, Korean, 12 layers × 256",
         checkpoint="monologg/koelectra-small-v3-discriminator",
-        # as above
-        revision="refs/pr/1",
         configuration=SMALL,
         vocabulary=VOCABULARY,
         parameters=14_056_192,
