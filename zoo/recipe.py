@@ -157,13 +157,17 @@ def resolve_precision(precision: str) -> str:
     """`"auto"` as `"bf16"` where the hardware computes in it, else `"fp32"`."""
     if precision != "auto":
         return precision
+    return "bf16" if has_bf16() else "fp32"
+
+
+def has_bf16() -> bool:
+    """Whether this machine's GPU, or else its CPU, computes in bfloat16 and not by emulation."""
     import torch
 
     if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     capabilities = torch.cpu.get_capabilities()
-    has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return "bf16" if has_bf16 else "fp32"
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _explain(fault: Any, fields: Mapping[str, Any]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from zoo.data import Examples, as_examples, check_splits
 from zoo.errors import DataError, Diverged, TrainingError
 from zoo.evaluation import label_indices
 from zoo.prediction import tokenize
-from zoo.recipe import Recipe
+from zoo.recipe import Recipe, has_bf16
 from zoo.seeds import check_seed
 from zoo.trainer import Material, run_trainer
 
@@ -83,6 +84,7 @@ def train(
         )
     is_pretrained = bool(classifier.config.encoder.get("is_pretrained"))
     recipe = (recipe or Recipe()).resolved(is_pretrained=is_pretrained)
+    warn_of_emulation(recipe)
     training_examples = as_examples(train)
     validation_examples = None if validation is None else as_examples(validation)
     check_splits(training_examples, validation_examples)
@@ -107,6 +109,16 @@ def train(
         samples_per_second=trained.samples / seconds,
         device=str(classifier.device),
     )
+
+
+def warn_of_emulation(recipe: Recipe) -> None:
+    """Warn of a precision that this machine only emulates."""
+    if recipe.precision == "bf16" and not has_bf16():
+        warnings.warn(
+            "precision is bf16, which this machine emulates: training takes ten times as long and "
+            "more. Leave it out of the recipe, or set it to fp32",
+            stacklevel=3,
+        )
 
 
 def prepare(

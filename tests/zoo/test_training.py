@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from zoo.trainer import loss_function
 
 FAST = {"batch_size": 16, "precision": "fp32", "min_warmup_steps": 0}
 LEARNING = {**FAST, "encoder_learning_rate": 3e-3, "head_learning_rate": 3e-3}
+# the machine that tests run on may not compute in bfloat16
+EMULATED = pytest.mark.filterwarnings("ignore:precision is bf16:UserWarning")
 NO_DROPOUT = {"encoder_options": {"dropout": 0.0}, "head_options": {"dropout": 0.0}}
 
 
@@ -41,6 +44,7 @@ def test_the_report_counts_what_was_done(make_classifier, toy):
     assert report.samples_per_second == pytest.approx(100 / report.train_seconds)
 
 
+@EMULATED
 def test_the_last_history_entry_is_what_evaluation_gives(make_classifier, toy):
     classifier = make_classifier()
     report = zoo.train(classifier, toy, toy[:20], Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
@@ -48,6 +52,7 @@ def test_the_last_history_entry_is_what_evaluation_gives(make_classifier, toy):
     assert {name: report.history[0][name] for name in metrics} == metrics
 
 
+@EMULATED
 def test_one_seed_gives_one_result(make_classifier, toy, weights):
     def run():
         classifier = make_classifier("bilstm")
@@ -72,6 +77,17 @@ def test_another_seed_gives_another_result(make_classifier, toy, weights):
     assert not torch.equal(*results)
 
 
+def test_a_precision_that_is_emulated_is_warned_of(make_classifier, toy, monkeypatch):
+    monkeypatch.setattr("zoo.training.has_bf16", lambda: False)
+    message = (
+        "precision is bf16, which this machine emulates: training takes ten times as long and more. "
+        "Leave it out of the recipe, or set it to fp32"
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
+        zoo.train(make_classifier(), toy, None, Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
+
+
+@EMULATED
 def test_training_in_bf16_leaves_no_trace_of_it(make_classifier, toy):
     classifier = make_classifier()
     zoo.train(classifier, toy, None, Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
