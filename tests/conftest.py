@@ -21,6 +21,12 @@ def zoo_heads():
 """
 
 
+@pytest.fixture(autouse=True)
+def no_certificates_of_this_machine(tmp_path, monkeypatch):
+    """Certificates go to an empty folder: what was checked here before has no say in a test."""
+    monkeypatch.setenv("ZOO_CERTIFICATES", str(tmp_path / "certificates"))
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """An empty folder on `sys.path`; what was imported from it is forgotten afterwards."""

@@ -51,18 +51,13 @@ class _Module:
     """One parsed module, and what its names mean."""
 
     name: str
-    package: str = field(init=False)
     statements: list[ast.stmt] = field(init=False)
 
     def __post_init__(self) -> None:
-        spec = locate(self.name)
-        self.package = (
-            self.name if spec.submodule_search_locations else self.name.rpartition(".")[0]
-        )
         try:
-            self.statements = list(_top_level(ast.parse(_source(spec)).body))
+            self.statements = list(_top_level(ast.parse(text_of(self.name)).body))
         except (SyntaxError, ValueError) as error:
-            raise Unreadable(f"{spec.origin}: {error}") from error
+            raise Unreadable(f"{locate(self.name).origin}: {error}") from error
 
     def class_named(self, name: str) -> tuple[_Module, ast.ClassDef]:
         """A class defined here, or imported from elsewhere, and the module that defines it."""
@@ -118,11 +113,38 @@ class _Module:
         return bound
 
     def _origin(self, statement: ast.ImportFrom) -> str:
-        relative = "." * statement.level + (statement.module or "")
-        try:
-            return importlib.util.resolve_name(relative, self.package)
-        except ImportError as error:
-            raise Unreadable(f"{self.name!r} imports from {relative!r}: {error}") from error
+        return origin_of(statement, self.name)
+
+
+def package_of(module: str) -> str:
+    """The package that relative imports in a module begin at."""
+    is_package = locate(module).submodule_search_locations
+    return module if is_package else module.rpartition(".")[0]
+
+
+def origin_of(statement: ast.ImportFrom, module: str) -> str:
+    """The full name of the module that a `from … import` in a module reads."""
+    relative = "." * statement.level + (statement.module or "")
+    try:
+        return importlib.util.resolve_name(relative, package_of(module))
+    except ImportError as error:
+        raise Unreadable(f"{module!r} imports from {relative!r}: {error}") from error
+
+
+def at_run_time(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import below a node, those in functions included, those for types alone left out."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and _is_for_types(child.test):
+            for other in child.orelse:
+                yield from at_run_time(ast.Module([other], []))
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        else:
+            yield from at_run_time(child)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def _top_level(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -152,12 +174,14 @@ def locate(module: str) -> ModuleSpec:
     return spec
 
 
-def _source(spec: ModuleSpec) -> str:
+def text_of(module: str) -> str:
+    """The source of a module, its lines ending in line feeds; raises `Unreadable` without any."""
+    spec = locate(module)
     read = getattr(spec.loader, "get_source", None)
     try:
-        source = read(spec.name) if read else None
+        text = read(spec.name) if read else None
     except (ImportError, OSError) as error:
         raise Unreadable(f"{spec.origin}: {error}") from error
-    if source is None:
+    if text is None:
         raise Unreadable(f"{spec.origin or spec.name}: no Python source")
-    return source
+    return str(text)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from zoo.errors import PluginError
+from zoo.errors import PluginError, did_you_mean
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+CLAIMS = ("compile", "export")
 _RESOURCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[\w./-]+")
 
 
@@ -40,6 +41,15 @@ class Spec:
             )
 
 
+def _check_claims(name: str, claims: Iterable[str]) -> None:
+    for claim in claims:
+        if claim not in CLAIMS:
+            raise PluginError(
+                f"spec {name!r}: there is no claim {claim!r}{did_you_mean(str(claim), CLAIMS)}; "
+                f"known: {', '.join(CLAIMS)}"
+            )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderSpec(Spec):
     """An encoder: token ids → hidden states `(batch, seq, hidden)`.
@@ -49,7 +59,7 @@ class EncoderSpec(Spec):
     with `vocabulary`. `vocabulary` and `weights` are files inside a package, written
     `"package:folder/file"`. `weights` are used before `checkpoint`. An encoder that
     `takes_checkpoint` is asked for as `name:checkpoint`. `parameters` counts the encoder as built
-    from its own checkpoint or weights.
+    from its own checkpoint or weights. `claims` as in `HeadSpec`.
     """
 
     checkpoint: str | None = None
@@ -62,10 +72,12 @@ class EncoderSpec(Spec):
     languages: tuple[str, ...] = ()
     licence: str | None = None
     paper: str | None = None
+    claims: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # zero-argument super() does not survive the class that slots=True builds anew
         Spec.__post_init__(self)
+        _check_claims(self.name, self.claims)
         for resource in (self.vocabulary, self.weights):
             if resource is not None and not _RESOURCE.fullmatch(resource):
                 raise PluginError(
@@ -84,12 +96,19 @@ class EncoderSpec(Spec):
 class HeadSpec(Spec):
     """A head: hidden states `(batch, seq, hidden)` + attention mask → logits `(batch, label)`.
 
-    `parameters` counts the head at `hidden_size` 768 with 2 labels and default options.
+    `parameters` counts the head at `hidden_size` 768 with 2 labels and default options. `claims`
+    says what else it works under, `"compile"` (torch.compile) and `"export"` (torch.export);
+    `zoo check` holds it to that.
     """
 
     parameters: int | None = None
     licence: str | None = None
     paper: str | None = None
+    claims: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        Spec.__post_init__(self)
+        _check_claims(self.name, self.claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

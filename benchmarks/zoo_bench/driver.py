@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from zoo_bench.certification import certificates_of
 from zoo_bench.executors import Event, Executor, Failed, Finished, Lost, Progressed, Started
 from zoo_bench.identity import canonical_json
 from zoo_bench.interruption import Interruption
@@ -166,6 +167,7 @@ class Driver:
                 "executor": self._executor.name,
                 "attempts": attempt.number,
                 "resumed": attempt.was_begun,
+                "certificates": certificates_of(attempt.spec),
             }
         )
         result = result.model_copy(update={"provenance": provenance})

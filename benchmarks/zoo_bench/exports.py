@@ -74,6 +74,7 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "diverged": lambda board, task_board, entry: entry.diverged,
     "failed": lambda board, task_board, entry: entry.failed,
     "unfinished": lambda board, task_board, entry: entry.unfinished,
+    "certified": lambda board, task_board, entry: entry.certified,
 }
 
 
@@ -144,6 +145,8 @@ def _markdown_row(entry: Entry) -> list[str]:
         for name, count in counts.items()
         if count and name != "learned"
     ]
+    if entry.certified is not None:
+        notes.append("certified" if entry.certified else "failed zoo check")
     parameters = "" if entry.parameters_total is None else f"{entry.parameters_total:,}"
     return [
         _markdown_cell(entry.name),

@@ -27,6 +27,8 @@ class Entry:
 
     `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
     runs have no score and are missing from `n`, `verdicts` counts those that have one.
+    `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
+    failed it, None where one had not been checked.
     """
 
     kind: Kind
@@ -46,6 +48,7 @@ class Entry:
     diverged: int
     failed: int
     unfinished: int
+    certified: bool | None
 
     @property
     def name(self) -> str:
@@ -206,7 +209,17 @@ def _entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected: in
         diverged=sum(run.verdict == "diverged" for run in results),
         failed=failures,
         unfinished=len(runs) - len(results) - failures,
+        certified=_is_certified(results) if first.kind == "pair" else None,
     )
+
+
+def _is_certified(results: Sequence[Result]) -> bool | None:
+    found = [
+        run.provenance.certificates.get(role) for run in results for role in ("encoder", "head")
+    ]
+    if any(one is not None and one.status == "failed" for one in found):
+        return False
+    return True if found and all(found) else None
 
 
 def _interval(scored: Sequence[Result], split: str, metric: str) -> Interval | None:

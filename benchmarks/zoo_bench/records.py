@@ -168,11 +168,23 @@ class PredictionsRecord(Record):
     n: int
 
 
+class CertificateRecord(Record):
+    """What `zoo check` had found of a component's source when the run ran, in counts of checks."""
+
+    status: Literal["passed", "failed"]
+    passed: int
+    failed: int
+    skipped: int
+    source_sha256: str
+    zoo_version: str
+
+
 class Provenance(Record):
     """Where, when and with what a run ran. Nothing here decides the number.
 
     `resumed`: an earlier command had begun this run and not come to an end with it. `attempts`
-    counts from 1 and grows when a worker is lost.
+    counts from 1 and grows when a worker is lost. `certificates` has an entry for `encoder` and
+    for `head` where there is one of it.
     """
 
     zoo_version: str
@@ -189,6 +201,7 @@ class Provenance(Record):
     resumed: bool
     started_at: datetime
     finished_at: datetime
+    certificates: dict[Literal["encoder", "head"], CertificateRecord] = {}
 
 
 class Result(RunSpec):

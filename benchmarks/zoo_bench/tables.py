@@ -20,9 +20,13 @@ from zoo_bench.statistics import Interval
 
 WIDTH = 80
 NO_TESTS_YET = "Differences are not tested yet: read overlapping intervals as ties."
+# for terminals that cannot write the letter on the left
+PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
 _GAP = 2
 _CELL_WIDTH = len("100.00 ± 12.34")
+_CERTIFIED, _UNFIT = "✓", "✗"
 _LONGEST_NAME = 22
+_MARK_WIDTH = 2
 _MOST_RUNS_PER_CAUSE = 5
 
 
@@ -34,7 +38,7 @@ def render(leaderboard: Leaderboard, *, width: int = WIDTH, encoding: str = "utf
         console.print(part, overflow="fold", soft_wrap=False)
     # "+/-" and not "?": a number must survive a terminal that cannot write its sign
     text = stream.getvalue()
-    for letter, plain in (("±", "+/-"), ("…", "..."), ("─", "-")):
+    for letter, plain in PLAIN_LETTERS:
         if not _can_encode(letter, encoding):
             text = text.replace(letter, plain)
     lines = (line.rstrip() for line in text.splitlines())
@@ -131,20 +135,21 @@ def _ranked_list(task_board: TaskBoard) -> Table:
     ]
     if not has_clean:
         del columns[2]
-    table = _table(
-        [("pair", "left", _LONGEST_NAME)] + [(title, "right", None) for title, _ in columns]
-    )
+    has_marks = any(entry.certified is not None for entry in task_board.entries)
+    width = _LONGEST_NAME + (_MARK_WIDTH if has_marks else 0)
+    table = _table([("pair", "left", width)] + [(title, "right", None) for title, _ in columns])
     for entry in task_board.entries:
         if entry.accuracy is not None:
-            table.add_row(_pair(entry), *(Text(value(entry)) for _, value in columns))
+            table.add_row(_pair(entry, width), *(Text(value(entry)) for _, value in columns))
     return table
 
 
-def _pair(entry: Entry) -> Text:
-    """The name; one that is too long breaks between encoder and head."""
-    if entry.kind == "pair" and cell_len(entry.name) > _LONGEST_NAME:
-        return _text(f"{entry.encoder}\n+{entry.head}", keep_lines=True)
-    return _text(entry.name)
+def _pair(entry: Entry, width: int) -> Text:
+    """The name and its mark; one that is too long breaks between encoder and head."""
+    mark = "" if entry.certified is None else f" {_CERTIFIED if entry.certified else _UNFIT}"
+    if entry.kind == "pair" and cell_len(entry.name + mark) > width:
+        return _text(f"{entry.encoder}\n+{entry.head}{mark}", keep_lines=True)
+    return _text(entry.name + mark)
 
 
 def _table(columns: Sequence[tuple[str, str, int | None]]) -> Table:
@@ -162,12 +167,21 @@ def _table(columns: Sequence[tuple[str, str, int | None]]) -> Table:
 
 
 def _notes(task_board: TaskBoard) -> Iterator[Text]:
-    lines = [note for entry in task_board.entries for note in _notes_on(entry)]
+    lines = list(_meaning_of_marks(task_board))
+    lines += [note for entry in task_board.entries for note in _notes_on(entry)]
     if len(task_board.hardware) > 1:
         lines.append(
             "seconds and ms come from different machines: " + "; ".join(task_board.hardware)
         )
     yield Text(printable("\n".join(["", *lines]), keep_lines=True))
+
+
+def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:
+    marks = {entry.certified for entry in task_board.pairs}
+    if True in marks:
+        yield f"{_CERTIFIED} encoder and head had passed zoo check"
+    if False in marks:
+        yield f"{_UNFIT} one of them had failed zoo check: see zoo check NAME"
 
 
 def _notes_on(entry: Entry) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoo import EncoderSpec
 
 TARGET = "zoo.transformers_encoder:TransformersEncoder"
+CLAIMS = ("compile", "export")
 VOCABULARY = "zoo_encoders:vocabularies/korean-12k.txt"
 PAPER = "https://arxiv.org/abs/1810.04805"
 
@@ -35,6 +36,7 @@ SPECS = (
         checkpoint="klue/bert-base",
         configuration=BASE,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=110_026_752,
         languages=("ko",),
         licence="CC-BY-SA-4.0",
@@ -47,6 +49,7 @@ SPECS = (
         checkpoint="google-bert/bert-base-multilingual-cased",
         configuration=BASE,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=177_262_848,
         languages=("multilingual",),
         licence="Apache-2.0",
@@ -58,6 +61,7 @@ SPECS = (
         description="small BERT for laptops, 4 layers × 256, random weights, no network needed",
         configuration=NANO,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=5_312_512,
         languages=("ko",),
         licence="Apache-2.0",

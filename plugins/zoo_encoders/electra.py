@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoo import EncoderSpec
 
 TARGET = "zoo.transformers_encoder:TransformersEncoder"
+CLAIMS = ("compile", "export")
 VOCABULARY = "zoo_encoders:vocabularies/korean-12k.txt"
 PAPER = "https://arxiv.org/abs/2003.10555"
 
@@ -42,6 +43,7 @@ SPECS = (
         checkpoint="monologg/koelectra-base-v3-discriminator",
         configuration=BASE,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=112_330_752,
         languages=("ko",),
         licence="Apache-2.0",
@@ -54,6 +56,7 @@ SPECS = (
         checkpoint="monologg/koelectra-small-v3-discriminator",
         configuration=SMALL,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=14_056_192,
         languages=("ko",),
         licence="Apache-2.0",
@@ -65,6 +68,7 @@ SPECS = (
         description="small ELECTRA for laptops, 4 layers × 256, random weights, no network needed",
         configuration=NANO,
         vocabulary=VOCABULARY,
+        claims=CLAIMS,
         parameters=3_743_488,
         languages=("ko",),
         licence="Apache-2.0",

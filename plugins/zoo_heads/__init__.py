@@ -15,6 +15,7 @@ def zoo_heads() -> Iterator[zoo.HeadSpec]:
         description="one linear layer on the first token: the baseline that everybody copies",
         parameters=1_538,
         licence="Apache-2.0",
+        claims=("compile", "export"),
         paper="https://arxiv.org/abs/1810.04805",
     )
     yield zoo.HeadSpec(
@@ -23,6 +24,7 @@ def zoo_heads() -> Iterator[zoo.HeadSpec]:
         description="two linear layers with LeakyReLU on the first token",
         parameters=592_130,
         licence="Apache-2.0",
+        claims=("compile", "export"),
     )
     yield zoo.HeadSpec(
         name="textcnn",
@@ -30,6 +32,7 @@ def zoo_heads() -> Iterator[zoo.HeadSpec]:
         description="convolutions of several widths, max over real windows",
         parameters=1_076_402,
         licence="Apache-2.0",
+        claims=("compile", "export"),
         paper="https://arxiv.org/abs/1408.5882",
     )
     yield zoo.HeadSpec(
@@ -38,5 +41,6 @@ def zoo_heads() -> Iterator[zoo.HeadSpec]:
         description="bidirectional LSTM over real tokens: final states, max or attention",
         parameters=2_102_274,
         licence="Apache-2.0",
+        claims=("compile",),
         paper="https://doi.org/10.1162/neco.1997.9.8.1735",
     )

@@ -55,6 +55,8 @@ def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
     else:
         yield "options", _option_lines(one)
         yield "parameters", spec.parameters
+        yield "claims", spec.claims
+        yield "certificate", _certificate(one)
     if one.kind == "encoder":
         yield "weights", _weights(one)
         yield "without them", _from_scratch(spec)
@@ -66,6 +68,19 @@ def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
     yield "from", one.release
     yield "target", spec.target
     yield "example", example_of(one)
+
+
+def _certificate(one: Registered[Any]) -> str:
+    from zoo.certificates import find_certificate
+
+    found = find_certificate(one)
+    if found is None:
+        return f"none; zoo check {one.name} makes one"
+    total = len(found.checks) - found.count("skipped")
+    return (
+        f"{found.count('passed')} of {total} checks passed, {found.made_at:%Y-%m-%d}, "
+        f"zoo {found.versions.get('zoo', 'unknown')}"
+    )
 
 
 def _option_lines(one: Registered[Any]) -> str:
