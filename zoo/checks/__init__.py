@@ -6,7 +6,8 @@
     def test_keeps_the_contract(check):
         check()
 
-`zoo check` does the same on the command line.
+`zoo check` does the same on the command line. Importing this loads no torch: what makes the checks
+is imported when they are made.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from zoo.checks.check import Check, CheckFailed, CheckResult
-from zoo.checks.report import CheckReport, chosen_checks, isolated, run_checks
-from zoo.checks.targets import encoder_subject, head_subject
+from zoo.checks.check import Check, CheckFailed, CheckReport, CheckResult
 
 __all__ = [
     "Check",
@@ -47,6 +46,9 @@ def check_head(
     Raises `CheckFailed` with every failure, unless told not to; `UnknownName`, `PluginError` and
     `OptionError` for what cannot be checked at all.
     """
+    from zoo.checks.report import run_checks
+    from zoo.checks.targets import head_subject
+
     subject = head_subject(target, options=options, claims=claims, hidden_size=hidden_size)
     return _checked(run_checks(subject, only, on_result), raise_on_failure)
 
@@ -67,6 +69,9 @@ def check_encoder(
     `configuration` and `vocabulary` (`"package:folder/file"`) replace those of its spec; without
     any, the class gets an empty configuration and a small vocabulary. The rest as `check_head`.
     """
+    from zoo.checks.report import run_checks
+    from zoo.checks.targets import encoder_subject
+
     subject = encoder_subject(
         target, options=options, claims=claims, configuration=configuration, vocabulary=vocabulary
     )
@@ -88,6 +93,8 @@ def parametrize_with_checks(
     """
     import pytest
 
+    from zoo.checks.report import chosen_checks
+
     cases = [
         pytest.param(_bound(check, kind, target), id=f"{_short(target)}-{check.name}")
         for kind, targets in (("head", heads), ("encoder", encoders))
@@ -100,6 +107,9 @@ def parametrize_with_checks(
 def _bound(check: Check, kind: str, target: str | type) -> Callable[[], None]:
     def run() -> None:
         import pytest
+
+        from zoo.checks.report import isolated
+        from zoo.checks.targets import encoder_subject, head_subject
 
         # made here and not while tests are collected: a component that cannot be imported fails
         subject = (head_subject if kind == "head" else encoder_subject)(target)

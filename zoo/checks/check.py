@@ -14,6 +14,7 @@ from zoo.terminal import cause_of
 if TYPE_CHECKING:
     from zoo.checks.subject import Subject
 
+Kind = Literal["head", "encoder"]
 Status = Literal["passed", "failed", "skipped"]
 
 
@@ -98,6 +99,44 @@ class Check:
             got=failure.got if failure else "",
             remedy=failure.remedy if failure else "",
             reason=self.reason if failure else reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What the checks of one component gave."""
+
+    kind: Kind
+    name: str
+    target: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """The checks that failed."""
+        return self._with("failed")
+
+    @property
+    def skipped(self) -> tuple[CheckResult, ...]:
+        """The checks that could not be made, each with its reason."""
+        return self._with("skipped")
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return not self.failed
+
+    def _with(self, status: str) -> tuple[CheckResult, ...]:
+        return tuple(one for one in self.results if one.status == status)
+
+    def raise_if_failed(self) -> None:
+        """Raise one `CheckFailed` that tells of every check that failed."""
+        if self.passed:
+            return
+        texts = [f"✗ {one.name}: {one.claim}\n{explain(one)}" for one in self.failed]
+        count = f"{len(self.failed)} of {len(self.results)} checks failed"
+        raise CheckFailed(
+            f"{self.kind} {self.name} keeps its contract", f"{count}\n\n" + "\n\n".join(texts)
         )
 
 

@@ -1,61 +1,22 @@
-"""Every check of a component made, and what came of it."""
+"""Which checks there are for a kind, and all of them made."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from zoo.checks.check import Check, CheckFailed, CheckResult, explain
+from zoo.checks.check import Check, CheckReport, CheckResult
 from zoo.checks.encoder_checks import ENCODER_CHECKS
 from zoo.checks.head_checks import HEAD_CHECKS
 from zoo.checks.option_checks import options
 from zoo.checks.shared_checks import SHARED, process_as_it_was
-from zoo.checks.subject import Kind, Subject
+from zoo.checks.subject import Subject
 from zoo.errors import UnknownName, did_you_mean
 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "head": tuple(Check.of(one) for one in (options, *HEAD_CHECKS, *SHARED)),
     "encoder": tuple(Check.of(one) for one in (options, *ENCODER_CHECKS, *SHARED)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What the checks of one component gave."""
-
-    kind: Kind
-    name: str
-    target: str
-    results: tuple[CheckResult, ...]
-
-    @property
-    def failed(self) -> tuple[CheckResult, ...]:
-        """The checks that failed."""
-        return self._with("failed")
-
-    @property
-    def skipped(self) -> tuple[CheckResult, ...]:
-        """The checks that could not be made, each with its reason."""
-        return self._with("skipped")
-
-    @property
-    def passed(self) -> bool:
-        """Whether no check failed."""
-        return not self.failed
-
-    def _with(self, status: str) -> tuple[CheckResult, ...]:
-        return tuple(one for one in self.results if one.status == status)
-
-    def raise_if_failed(self) -> None:
-        """Raise one `CheckFailed` that tells of every check that failed."""
-        if self.passed:
-            return
-        texts = [f"✗ {one.name}: {one.claim}\n{explain(one)}" for one in self.failed]
-        count = f"{len(self.failed)} of {len(self.results)} checks failed"
-        raise CheckFailed(
-            f"{self.kind} {self.name} keeps its contract", f"{count}\n\n" + "\n\n".join(texts)
-        )
 
 
 def chosen_checks(kind: str, only: Sequence[str] | None = None) -> tuple[Check, ...]:

@@ -7,19 +7,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import nn
-from transformers import AutoTokenizer
 
 from zoo.checks import remedies
+from zoo.checks.check import Kind
 from zoo.seeds import seeded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Kind = Literal["head", "encoder"]
 Sentence = torch.Tensor
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -212,6 +211,8 @@ class EncoderSubject(Subject):
 
     @classmethod
     def found(cls, folder: Path, **fields: Any) -> Self:
+        from transformers import AutoTokenizer
+
         return cls(tokenizer=AutoTokenizer.from_pretrained(folder), **fields)
 
 
