@@ -205,7 +205,7 @@ def leaves_its_input_alone(subject: Subject) -> None:
 
 @torch.no_grad()
 def leaves_global_state_alone(subject: Subject) -> None:
-    """Making and calling it leaves random state, types and threads of the process alone.
+    """Making and calling it leaves the process alone: random state, types, threads.
 
     Seeds decide the order of the data and other components' weights; a component that sets them
     makes the runs of everybody else equal, or different.
