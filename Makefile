@@ -6,7 +6,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format vocabulary clean
+.PHONY: help leaderboard test lint format certify reference vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,15 @@ lint: .venv/installed-dev  ## formatting, style, types, direction of imports
 format: .venv/installed-dev  ## put the formatting right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+certify: .venv/installed  ## check the built-in components and ship their certificates
+	set -e; for name in linear mlp textcnn bilstm; do \
+	    $(BIN)/zoo check $$name --kind head --output plugins/zoo_heads/certificates/$$name.json; done
+	set -e; for name in bert bert-multilingual bert-nano koelectra koelectra-small koelectra-nano; do \
+	    $(BIN)/zoo check $$name --kind encoder --output plugins/zoo_encoders/certificates/$$name.json; done
+
+reference: .venv/installed  ## write docs/reference/commands.md and checks.md anew
+	$(BIN)/python docs/write_reference.py
 
 vocabulary: .venv/installed  ## rebuild the packaged vocabulary from CORPUS=reviews.txt.gz
 	$(BIN)/python pretraining/build_vocabulary.py "$(CORPUS)" \

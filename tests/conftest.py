@@ -90,3 +90,17 @@ def only_site(site, monkeypatch):
     host.cache_clear()
     yield site
     host.cache_clear()
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """`zoo` with these arguments in this process, with the plugins that are installed."""
+    from click.testing import CliRunner
+
+    from zoo.cli.group import zoo
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return lambda *arguments, **options: CliRunner().invoke(
+        zoo, [str(one) for one in arguments], prog_name="zoo", **options
+    )

@@ -200,20 +200,6 @@ def weights():
 
 
 @pytest.fixture
-def call(monkeypatch):
-    """`zoo` with these arguments in this process, with the plugins that are installed."""
-    from click.testing import CliRunner
-
-    from zoo.cli.group import zoo
-
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-    return lambda *arguments, **options: CliRunner().invoke(
-        zoo, [str(one) for one in arguments], prog_name="zoo", **options
-    )
-
-
-@pytest.fixture
 def toy_file(toy, tmp_path):
     """The toy examples as a CSV with headings of its own."""
     file = tmp_path / "requests.csv"

@@ -1,0 +1,48 @@
+"""Writes the reference pages that repeat what the program says: commands and checks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from zoo.checks.report import CHECKS
+from zoo.cli.group import zoo
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def commands() -> Iterator[str]:
+    """The page of every command, with the help it prints."""
+    yield "# Commands\n\nWhat `zoo COMMAND --help` prints. `make reference` writes this page.\n"
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
+    for name in zoo.list_commands(click.Context(zoo)):
+        text = runner.invoke(zoo, [name, "--help"], prog_name="zoo").stdout
+        yield f"\n## zoo {name}\n\n```text\n{text}```\n"
+
+
+def checks() -> Iterator[str]:
+    """The page of every check, with its claim and its reason."""
+    yield (
+        "# Checks\n\nWhat `zoo check` holds a component to, in the order of its lines. "
+        "`make reference` writes this\npage from the checks themselves.\n"
+    )
+    for kind, title in (("head", "Heads"), ("encoder", "Encoders")):
+        yield f"\n## {title}\n\n| check | claim | why |\n|---|---|---|\n"
+        for check in CHECKS[kind]:
+            yield f"| `{check.name}` | {check.claim} | {check.reason} |\n"
+
+
+def main() -> None:
+    """Write both pages."""
+    os.environ["COLUMNS"] = "80"
+    REFERENCE.mkdir(exist_ok=True)
+    for name, parts in (("commands", commands()), ("checks", checks())):
+        (REFERENCE / f"{name}.md").write_text("".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

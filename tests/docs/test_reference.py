@@ -1,0 +1,51 @@
+"""The reference names every hook, field, check, command and option there is."""
+
+import dataclasses
+import inspect
+import re
+
+import click
+import pytest
+from pages import DOCS
+
+from zoo import hookspecs
+from zoo.checks.report import CHECKS
+from zoo.cli.group import zoo
+from zoo.manifests import RECORD_OF_HOOK
+
+
+def page(name):
+    return (DOCS / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("hook", RECORD_OF_HOOK)
+def test_every_hook_has_a_heading_with_its_signature(hook):
+    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+    assert f"\n## {hook}{signature}\n" in page("reference/hooks.md")
+
+
+@pytest.mark.parametrize("hook", RECORD_OF_HOOK)
+def test_every_field_of_its_record_is_told(hook):
+    section = re.search(rf"^## {hook}.*?(?=^## |\Z)", page("reference/hooks.md"), re.M | re.S)[0]
+    told = re.findall(r"^\| `(\w+)` \|", section, re.M)
+    assert told == [field.name for field in dataclasses.fields(RECORD_OF_HOOK[hook])]
+
+
+def test_every_check_is_told_with_its_claim():
+    text = " ".join(page("reference/checks.md").split())
+    for check in {check.name: check for kind in CHECKS.values() for check in kind}.values():
+        assert f"| `{check.name}` | {check.claim} |" in text
+
+
+def command_names():
+    context = click.Context(zoo)
+    return zoo.list_commands(context)
+
+
+@pytest.mark.parametrize("name", command_names())
+def test_help_in_the_docs_is_what_the_program_prints(call, name):
+    section = re.search(
+        rf"^## zoo {name}\n\n```text\n(.*?)^```$", page("reference/commands.md"), re.M | re.S
+    )
+    assert section, f"docs/reference/commands.md has no section 'zoo {name}': make reference"
+    assert section[1] == call(name, "--help").stdout, "make reference writes it anew"
