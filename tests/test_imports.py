@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -58,6 +59,31 @@ def test_importing_and_listing_stay_light(code):
     ids=" ".join,
 )
 def test_commands_that_only_tell_stay_light(arguments):
+    check_stays_light(*arguments)
+
+
+def test_showing_a_saved_classifier_stays_light(tmp_path):
+    records = {
+        kind: {
+            "name": name,
+            "distribution": "intentzoo",
+            "version": "0.1.0",
+            "target": target,
+            "options": {},
+            "source_sha256": "0" * 64,
+        }
+        for kind, name, target in (
+            ("encoder", "bert", "zoo.transformers_encoder:TransformersEncoder"),
+            ("head", "bilstm", "zoo_heads.bilstm:BiLSTM"),
+        )
+    }
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "zoo", **records}))
+
+    check_stays_light("show", str(tmp_path))
+
+
+def check_stays_light(*arguments: str) -> None:
+    """`zoo` with these arguments tells something, and loads nothing heavy."""
     code = (
         "import sys\n"
         "sys.argv[0] = 'zoo'\n"

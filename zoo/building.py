@@ -14,10 +14,11 @@ from transformers import BertTokenizer
 
 from zoo import registry
 from zoo.classifier import TextClassifier
-from zoo.components import blame, check_encoder, component_class, component_record, make_head
+from zoo.components import blame, check_encoder, component_class, make_head
 from zoo.configuration import ClassifierConfig
 from zoo.errors import CheckpointError, DataError, OutOfReach
 from zoo.prediction import DEFAULT_MAX_LENGTH
+from zoo.saved_component import component_record
 from zoo.seeds import seeded
 
 if TYPE_CHECKING:

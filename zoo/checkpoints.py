@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cache
 
 from zoo.errors import CheckpointError
 from zoo.hub import locate
+from zoo.saved_classifier import check_is_classifier
 from zoo.seeds import seeded
 
 if TYPE_CHECKING:
@@ -88,11 +90,7 @@ def read_configuration(
         raise CheckpointError(f"{source}: no saved classifier is there ({reason})") from error
     if not values:
         raise CheckpointError(f"{source}: no saved classifier is there (config.json is missing)")
-    if values.get("model_type") != config_class.model_type:
-        raise CheckpointError(
-            f"{source}: this is a '{values.get('model_type')}' checkpoint, not a classifier saved "
-            f"by zoo; to put a head on it: zoo.build('hf:{source}', HEAD, labels=[…])"
-        )
+    check_is_classifier(values, source)
     return config_class.from_dict(values)
 
 
@@ -210,11 +208,51 @@ def only_device(device_map: Any) -> torch.device | None:
     return torch.device(device_map)
 
 
-def check_saveable(config: ClassifierConfig) -> None:
-    """Raise `CheckpointError` for a component that lives in `__main__` or in a notebook."""
-    for kind, record in (("encoder", config.encoder), ("head", config.head)):
-        if record and str(record["target"]).startswith("__main__:"):
+def check_saveable(classifier: TextClassifier) -> None:
+    """Raise `CheckpointError` for a component that no other process could build again.
+
+    That is one of `__main__` or a notebook, one that was put in the place of the component that its
+    record names, and one with an option that JSON cannot hold.
+    """
+    for kind in ("encoder", "head"):
+        record = getattr(classifier.config, kind)
+        component = type(getattr(classifier, kind))
+        target = str(record["target"])
+        if "__main__" in (component.__module__, target.partition(":")[0]):
             raise CheckpointError(
-                f"{kind} {record['name']!r} is defined in __main__, where no other process finds "
-                "it: move its class into a module, name it in a plugin, and build again"
+                f"the {kind} {component.__qualname__} is defined in __main__, a script or a "
+                "notebook, where no other process finds it: move its class into a module, name it "
+                f"in a plugin (`zoo new {kind} NAME` begins one), and build again"
             )
+        if (named := class_at(target)) and full_name(component) != full_name(named):
+            raise CheckpointError(
+                f"the {kind} is a {full_name(component)}, but the classifier was built with "
+                f"{record['name']!r}, which is {target}: name its class in a plugin, and build "
+                "with that name"
+            )
+        for option, value in record["options"].items():
+            if not is_json(value):
+                raise CheckpointError(
+                    f"{kind} {record['name']!r}: its option {option} is {value!r:.80}, which no "
+                    "JSON can hold; let the class take text or numbers for it"
+                )
+
+
+def class_at(target: str) -> type | None:
+    """What an imported module has at `"module:Class"`; None where that is not imported."""
+    module, _, name = target.partition(":")
+    return getattr(sys.modules.get(module), name, None)
+
+
+def full_name(component: type) -> str:
+    """Where a class was defined; unlike the class itself the same after a reload."""
+    return f"{component.__module__}:{component.__qualname__}"
+
+
+def is_json(value: Any) -> bool:
+    """Whether JSON has a way to write the value."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -14,9 +14,9 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.models.auto.modeling_auto import AutoModelForSequenceClassification
 
 from zoo import checkpoints, prediction
-from zoo.components import construct_encoder, construct_head
+from zoo.components import apply_encoder, apply_head, construct_encoder, construct_head
 from zoo.configuration import ClassifierConfig
-from zoo.errors import CheckpointError, PairError
+from zoo.errors import CheckpointError
 from zoo.quietness import quiet_transformers
 
 if TYPE_CHECKING:
@@ -56,12 +56,8 @@ class TextClassifier(PreTrainedModel):
                 "this configuration names no encoder and no head; use zoo.build or zoo.load"
             )
         # not `or`: a module that is an empty container counts as false
-        self.encoder = construct_encoder(config.encoder, tokenizer) if encoder is None else encoder
-        self.head = (
-            construct_head(config.head, self.encoder.hidden_size, len(config.labels))
-            if head is None
-            else head
-        )
+        self.encoder = construct_encoder(config, tokenizer) if encoder is None else encoder
+        self.head = construct_head(config, self.encoder.hidden_size) if head is None else head
         self.tokenizer = tokenizer if tokenizer is not None else self.encoder.tokenizer
         self.is_encoder_frozen = False
         self.post_init()
@@ -114,30 +110,12 @@ class TextClassifier(PreTrainedModel):
         """
         if attention_mask is None:
             attention_mask = torch.ones_like(input_ids)
-        hidden = self.encoder(input_ids, attention_mask, token_type_ids)
-        size = self.encoder.hidden_size
-        self._check("encoder", hidden, "(batch, seq, hidden)", (*input_ids.shape, size))
-        logits = self.head(hidden, attention_mask)
-        self._check("head", logits, "(batch, label)", (len(input_ids), len(self.config.labels)))
+        hidden = apply_encoder(self.encoder, self.config, input_ids, attention_mask, token_type_ids)
+        logits = apply_head(self.head, self.config, hidden, attention_mask)
         loss = None if labels is None else nn.functional.cross_entropy(logits.float(), labels)
         if return_dict is False:
             return (logits,) if loss is None else (loss, logits)
         return SequenceClassifierOutput(loss=loss, logits=logits)
-
-    def _check(self, kind: str, returned: Any, axes: str, expected: tuple[int, ...]) -> None:
-        is_as_due = (
-            isinstance(returned, torch.Tensor)
-            and returned.is_floating_point()
-            and returned.shape == expected
-        )
-        if not is_as_due:
-            got = type(returned).__name__
-            if isinstance(returned, torch.Tensor):
-                got = f"{returned.dtype} of shape {tuple(returned.shape)}"
-            raise PairError(
-                f"{kind} {getattr(self.config, kind)['name']!r} returned {got} where "
-                f"floating-point {axes} = {expected} is due"
-            )
 
     # a text is a sequence of texts and a sequence an iterable; the first that fits counts
     @overload
@@ -172,7 +150,7 @@ class TextClassifier(PreTrainedModel):
         `options` are those of `PreTrainedModel.save_pretrained`. Raises `CheckpointError` for a
         component that no fresh process could import.
         """
-        checkpoints.check_saveable(self.config)
+        checkpoints.check_saveable(self)
         if push_to_hub:
             raise CheckpointError(
                 "save_pretrained(push_to_hub=True) would upload before the tokenizer is saved; "

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from zoo import options, registry
-from zoo.errors import CheckpointError, PairError, PluginError, UnknownName, ZooError
+from zoo.errors import CheckpointError, PairError, ZooError
+from zoo.saved_component import SavedComponent, component_record
 from zoo.terminal import cause_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-RECORD_KEYS = ("name", "distribution", "version", "target", "options")
-FIND: Mapping[str, Callable[[str], Any]] = {
-    "encoder": registry.find_encoder,
-    "head": registry.find_head,
-}
+    from zoo.configuration import ClassifierConfig
 
 
 def component_class(kind: str, found: Any, given: Mapping[str, Any]) -> Any:
@@ -30,29 +28,45 @@ def component_class(kind: str, found: Any, given: Mapping[str, Any]) -> Any:
     return target
 
 
-def component_record(found: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a configuration keeps of a component: name, distribution, version, target, options.
-
-    The name is the short one, with the checkpoint where one was asked for: `hf:klue/roberta-small`.
-    """
-    name = f"{found.spec.name}:{found.checkpoint}" if found.checkpoint else found.spec.name
-    return {"name": name, **registry.identity(found), "options": dict(given)}
-
-
 def construct_encoder(
-    record: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase | None
+    config: ClassifierConfig, tokenizer: PreTrainedTokenizerBase | None
 ) -> nn.Module:
-    """The encoder of a saved record, with the weights its class draws; loading replaces them."""
-    encoder_class = saved_class("encoder", record)
+    """The encoder of a saved configuration, with weights that loading is to replace.
+
+    Its record in the configuration becomes that of the code that is installed.
+    """
+    encoder_class, config.encoder = saved_class("encoder", config.encoder)
+    record = config.encoder
+    if "configuration" not in record:
+        raise CheckpointError("config.json: the record of the encoder lacks 'configuration'")
     with blame(f"encoder {record['name']!r}", record["options"]):
         encoder = encoder_class(record["configuration"], tokenizer, **record["options"])
     return check_encoder(encoder, record["name"])
 
 
-def construct_head(record: Mapping[str, Any], hidden_size: int, num_labels: int) -> nn.Module:
-    """The head of a saved record, as its class initialises it."""
-    head_class = saved_class("head", record)
-    return make_head(head_class, hidden_size, num_labels, record["options"], record["name"])
+def construct_head(config: ClassifierConfig, hidden_size: int) -> nn.Module:
+    """The head of a saved configuration, as its class initialises it; its record likewise."""
+    head_class, config.head = saved_class("head", config.head)
+    record = config.head
+    return make_head(head_class, hidden_size, len(config.labels), record["options"], record["name"])
+
+
+def saved_class(kind: str, record: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The class that answers to a saved record here, and the record that names this class.
+
+    Raises `CheckpointError` with the `pip install` line where its plugin is missing; warns where
+    another version is installed, or the same one with another source.
+    """
+    saved = SavedComponent.from_record(kind, record)
+    found = saved.find()
+    before = f"{kind} {saved.name!r} was saved with {saved.distribution} {saved.version}"
+    difference = saved.difference(found)
+    if difference == "version":
+        warnings.warn(f"{before}; {found.version} is installed", stacklevel=2)
+    elif difference == "source":
+        warnings.warn(f"{before}, whose source has changed since", stacklevel=2)
+    renewed = {**record, **component_record(found, saved.options)}
+    return component_class(kind, found, saved.options), renewed
 
 
 def make_head(
@@ -78,30 +92,46 @@ def blame(what: str, given: Mapping[str, Any]) -> Iterator[None]:
         raise PairError(f"{what}{options_given} cannot be built: {cause_of(error)}") from error
 
 
-def saved_class(kind: str, record: Mapping[str, Any]) -> Any:
-    """The class of a saved component, found by its name and never by a path in the file.
+def apply_encoder(
+    encoder: Any,
+    config: ClassifierConfig,
+    input_ids: torch.Tensor,
+    attention_mask: torch.Tensor,
+    token_type_ids: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """States `(batch, seq, hidden)`; raises `PairError` where the encoder returns anything else."""
+    hidden = encoder(input_ids, attention_mask, token_type_ids)
+    name, due = config.encoder["name"], (*input_ids.shape, encoder.hidden_size)
+    check_returned("encoder", name, hidden, "(batch, seq, hidden)", due, input_ids.device)
+    return hidden
 
-    Raises `CheckpointError` with the `pip install` line where its plugin is missing; warns where
-    another version is installed.
-    """
-    absent = [key for key in RECORD_KEYS if key not in record]
-    if absent:
-        raise CheckpointError(f"config.json: the record of the {kind} lacks {absent[0]!r}")
-    name, distribution, version = record["name"], record["distribution"], record["version"]
-    try:
-        found = FIND[kind](f"{distribution}:{name}")
-    except (UnknownName, PluginError) as error:
-        raise CheckpointError(
-            f"{kind} {name!r} comes from the plugin {distribution} {version}, which is not "
-            f"available here: pip install '{distribution}=={version}'\n({error})"
-        ) from error
-    if found.version != version:
-        warnings.warn(
-            f"{kind} {name!r} was saved with {distribution} {version}; {found.version} is "
-            "installed",
-            stacklevel=2,
+
+def apply_head(
+    head: nn.Module, config: ClassifierConfig, hidden: torch.Tensor, attention_mask: torch.Tensor
+) -> torch.Tensor:
+    """Logits `(batch, label)`; raises `PairError` where the head returns anything else."""
+    logits = head(hidden, attention_mask)
+    name, due = config.head["name"], (len(hidden), len(config.labels))
+    check_returned("head", name, logits, "(batch, label)", due, hidden.device)
+    return logits
+
+
+def check_returned(
+    kind: str, name: str, returned: Any, axes: str, due: tuple[int, ...], device: torch.device
+) -> None:
+    """Raise `PairError` for anything but a floating-point tensor of the shape and on the device."""
+    if not isinstance(returned, torch.Tensor):
+        got = type(returned).__name__
+    elif not returned.is_floating_point() or returned.shape != due:
+        got = f"{returned.dtype} of shape {tuple(returned.shape)}"
+    elif returned.device != device:
+        raise PairError(
+            f"{kind} {name!r} returned a tensor on {returned.device} for an input on {device}; "
+            "make every new tensor where the input is: torch.zeros(…, device=hidden.device)"
         )
-    return component_class(kind, found, record["options"])
+    else:
+        return
+    raise PairError(f"{kind} {name!r} returned {got} where floating-point {axes} = {due} is due")
 
 
 def check_encoder(encoder: Any, name: str) -> Any:

@@ -9,16 +9,19 @@ from typing import Any
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.models.auto.configuration_auto import AutoConfig
 
+from zoo.saved_classifier import MODEL_TYPE
+
 
 class ClassifierConfig(PreTrainedConfig):
     """What rebuilds a `TextClassifier`: both components' identity, options and architecture.
 
-    `encoder` and `head` hold name, distribution, version, target and options; `encoder` also its
-    architecture (`configuration`), `checkpoint`, `revision` and whether it `is_pretrained`.
-    `max_length` is where texts are cut, in tokens; None leaves it to the tokenizer.
+    `encoder` and `head` hold name, distribution, version, target, options and `source_sha256`, the
+    hash of the source (None where there is none to read); `encoder` also its architecture
+    (`configuration`), `checkpoint`, `revision` and whether it `is_pretrained`. `max_length` is
+    where texts are cut, in tokens; None leaves it to the tokenizer.
     """
 
-    model_type = "zoo"
+    model_type = MODEL_TYPE
     # empty, because transformers asks for a configuration without arguments to compare others with
     encoder: dict[str, Any] = dataclasses.field(default_factory=dict)
     head: dict[str, Any] = dataclasses.field(default_factory=dict)

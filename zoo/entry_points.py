@@ -45,27 +45,32 @@ class OfferedPlugin:
         loaded = self.entry_point.load()
         if not isinstance(loaded, ModuleType):
             raise PluginError(
-                f"the entry point {self.name!r} = {value!r} is a {type(loaded).__name__}, not a "
+                f"the entry point {self.name!r} = {value!r} is a {_word_for(loaded)}, not a "
                 f"module; write {self.entry_point.module!r}"
             )
         return loaded
 
-    def unmet_requirement(self) -> str:
-        """The words `; it requires intentzoo>=9, this is 0.1.0`, or an empty text."""
-        from packaging.requirements import InvalidRequirement, Requirement
 
-        for text in self.requirements:
-            try:
-                requirement = Requirement(text)
-            except InvalidRequirement:
-                continue
-            if normalized(requirement.name) != BUILT_IN:
-                continue
-            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-                continue
-            if not requirement.specifier.contains(zoo_version(), prereleases=True):
-                return f"; it requires {BUILT_IN}{requirement.specifier}, this is {zoo_version()}"
-        return ""
+def unmet_requirement(requirements: Iterable[str]) -> str:
+    """The words `it requires intentzoo>=9, this is 0.1.0`, or an empty text."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if normalized(requirement.name) != BUILT_IN:
+            continue
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        if not requirement.specifier.contains(zoo_version(), prereleases=True):
+            return f"it requires {BUILT_IN}{requirement.specifier}, this is {zoo_version()}"
+    return ""
+
+
+def _word_for(value: object) -> str:
+    return "class" if isinstance(value, type) else type(value).__name__
 
 
 def zoo_version() -> str:

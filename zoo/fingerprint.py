@@ -13,7 +13,8 @@ def source_sha256(target: str) -> str | None:
     """The SHA-256 of the code behind `"package.module:Class"`, as hexadecimal digits.
 
     Over the module of the class and every module of the same top-level package that it imports,
-    directly or not; read as text, never imported. What belongs to `zoo` itself is the host's and
+    directly or not; read as text, never imported. A package's `__init__` counts where something of
+    its own is imported, not for lying on the way. What belongs to `zoo` itself is the host's and
     not followed. None where there is no source to read.
     """
     module = target.partition(":")[0]
@@ -35,7 +36,7 @@ def source_sha256(target: str) -> str | None:
 
 
 def _readable(module: str) -> str | None:
-    """The source of a module; None for a name in a module, and for what is compiled."""
+    """The source of a module; None for a name inside a module, and for what is compiled."""
     try:
         return source.text_of(module)
     except source.Unreadable:
@@ -43,7 +44,7 @@ def _readable(module: str) -> str | None:
 
 
 def _imported(module: str, texts: dict[str, str], package: str) -> Iterator[str]:
-    """Names of the package that a module imports, modules and things in modules alike."""
+    """The modules of the package that a module imports."""
     if package == "zoo":
         return
     try:
@@ -52,8 +53,12 @@ def _imported(module: str, texts: dict[str, str], package: str) -> Iterator[str]
         raise source.Unreadable(f"{module}: {error}") from error
     for statement in statements:
         if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        else:
-            origin = source.origin_of(statement, module)
-            names = [origin, *(f"{origin}.{alias.name}" for alias in statement.names)]
-        yield from (name for name in names if name.partition(".")[0] == package)
+            yield from (one.name for one in statement.names if _is_in(package, one.name))
+        elif _is_in(package, origin := source.origin_of(statement, module)):
+            for one in statement.names:
+                inner = f"{origin}.{one.name}"
+                yield origin if _readable(inner) is None else inner
+
+
+def _is_in(package: str, module: str) -> bool:
+    return module.partition(".")[0] == package

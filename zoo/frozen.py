@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from zoo.components import apply_encoder, apply_head
 from zoo.prediction import MAX_TOKENS, batches_by_length, pad
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class HeadOverStates(nn.Module):
         self, hidden: torch.Tensor, attention_mask: torch.Tensor
     ) -> SequenceClassifierOutput:
         """States `(batch, seq, hidden)` and mask `(batch, seq)` → logits `(batch, label)`."""
-        return SequenceClassifierOutput(logits=self.head(hidden, attention_mask))
+        logits = apply_head(self.head, self.config, hidden, attention_mask)
+        return SequenceClassifierOutput(logits=logits)
 
     def logits_of(self, states: Sequence[torch.Tensor]) -> torch.Tensor:
         """Logits `(text, label)` of stored states, in float32 on the CPU, in evaluation mode."""
@@ -83,7 +85,7 @@ def states_of(classifier: TextClassifier, token_ids: Sequence[Sequence[int]]) ->
         for rows in batches_by_length([len(ids) for ids in token_ids], MAX_TOKENS):
             batch = pad([token_ids[row] for row in rows], classifier.tokenizer)
             batch = {name: tensor.to(classifier.device) for name, tensor in batch.items()}
-            hidden = classifier.encoder(**batch).float().cpu()
+            hidden = apply_encoder(classifier.encoder, classifier.config, **batch).float().cpu()
             for position, row in enumerate(rows):
                 # a copy: a view would keep its whole padded batch in memory
                 states[row] = hidden[position, : len(token_ids[row])].clone()

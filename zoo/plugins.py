@@ -17,7 +17,13 @@ from typing import Any, Literal
 import pluggy
 
 from zoo import hookspecs
-from zoo.entry_points import BUILT_IN, OfferedPlugin, normalized, offered_plugins
+from zoo.entry_points import (
+    BUILT_IN,
+    OfferedPlugin,
+    normalized,
+    offered_plugins,
+    unmet_requirement,
+)
 from zoo.errors import PluginError, did_you_mean
 from zoo.manifests import RECORD_OF_HOOK, check_hooks, read_records
 from zoo.specs import CommandSpec, EncoderSpec, HeadSpec, Spec, TaskSpec
@@ -47,6 +53,7 @@ class Plugin:
     module: str
     status: Literal["loaded", "left out", "blocked"]
     cause: str = ""
+    requirements: tuple[str, ...] = field(default=(), repr=False)
     error: BaseException | None = field(default=None, compare=False, repr=False)
     import_seconds: float = field(default=0.0, compare=False)
     encoders: tuple[EncoderSpec, ...] = ()
@@ -63,6 +70,11 @@ class Plugin:
     def release(self) -> str:
         """The distribution with its version, safe to print: `zoo-fast 0.2`."""
         return printable(f"{self.distribution} {self.version}")
+
+    @property
+    def unmet_requirement(self) -> str:
+        """What other `zoo` it wants, `it requires intentzoo>=9, this is 0.1.0`, or nothing."""
+        return unmet_requirement(self.requirements)
 
 
 class PluginHost:
@@ -204,7 +216,7 @@ def _claim_names(
 
 
 def _left_out(one: OfferedPlugin, error: BaseException, records: Records) -> Plugin:
-    cause = cause_of(error) + one.unmet_requirement()
+    cause = "; ".join(filter(None, [cause_of(error), unmet_requirement(one.requirements)]))
     release = printable(f"{one.distribution} {one.version}")
     _log.warning("plugin %r of %s was left out: %s; see `zoo plugins`", one.name, release, cause)
     _log.debug("where plugin %r failed", one.name, exc_info=error)
@@ -218,6 +230,7 @@ def _plugin(one: OfferedPlugin, **rest: Any) -> Plugin:
         distribution=one.distribution,
         version=one.version,
         module=one.entry_point.value,
+        requirements=one.requirements,
         **rest,
     )
 

@@ -126,9 +126,8 @@ def import_target(component: Registered[Any]) -> Any:
     except (KeyboardInterrupt, ZooError):
         raise
     except BaseException as error:  # a stranger's code may raise anything, SystemExit included
-        raise PluginError(
-            f"{_target_of(component)} cannot be imported: {cause_of(error)}"
-        ) from error
+        cause = "; ".join(filter(None, [cause_of(error), _unmet_requirement(component)]))
+        raise PluginError(f"{_target_of(component)} cannot be imported: {cause}") from error
     is_component = component.kind in ("encoder", "head")
     if not (isinstance(target, type) if is_component else callable(target)):
         wanted = "a class" if is_component else "something to call"
@@ -143,3 +142,9 @@ def _target_of(component: Registered[Any]) -> str:
         f"{component.kind} {component.name!r} of {component.release}: "
         f"its target {component.spec.target!r}"
     )
+
+
+def _unmet_requirement(component: Registered[Any]) -> str:
+    """The words of `Plugin.unmet_requirement` for the distribution that brought a component."""
+    owners = (one for one in host().plugins if one.distribution == component.distribution)
+    return next((one.unmet_requirement for one in owners), "")

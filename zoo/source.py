@@ -180,7 +180,7 @@ def text_of(module: str) -> str:
     read = getattr(spec.loader, "get_source", None)
     try:
         text = read(spec.name) if read else None
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, SyntaxError, ValueError) as error:  # the last two: its encoding
         raise Unreadable(f"{spec.origin}: {error}") from error
     if text is None:
         raise Unreadable(f"{spec.origin or spec.name}: no Python source")

@@ -127,7 +127,7 @@ def run_python(tmp_path):
     huggingface_hub reads its environment when it is imported, hence a process of its own.
     """
 
-    def run(script, *, hub=None, stdin="", **environment):
+    def run(script, *, python=sys.executable, hub=None, stdin="", **environment):
         own = {
             "HF_HOME": str(tmp_path / "hf"),
             "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -142,7 +142,7 @@ def run_python(tmp_path):
             if not key.startswith(("HF_", "TRANSFORMERS_"))
         }
         return subprocess.run(
-            [sys.executable, "-c", script],
+            [python, "-c", script],
             env={**kept, **own, **environment},
             input=stdin,
             capture_output=True,

@@ -318,6 +318,15 @@ def test_a_head_that_returns_anything_but_logits_is_named(odd_plugin, tiny, resu
     )
 
 
+def test_a_head_that_leaves_the_device_is_named(odd_plugin, tiny):
+    odd_plugin(result="hidden[:, 0, :2].to('meta')")
+    classifier = zoo.build(tiny, "odd-head", num_labels=2)
+    assert text_of(PairError, classifier.predict, "가 나") == (
+        "head 'odd-head' returned a tensor on meta for an input on cpu; make every new tensor "
+        "where the input is: torch.zeros(…, device=hidden.device)"
+    )
+
+
 def test_an_encoder_that_returns_another_size_is_named(tiny):
     classifier = zoo.build(tiny, "linear", num_labels=2)
     classifier.encoder.hidden_size = 8

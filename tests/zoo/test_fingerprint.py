@@ -14,16 +14,20 @@ MODULES = {
     "mine/heads.py": (
         "from typing import TYPE_CHECKING\n"
         "from . import near\n"
+        "from .deep.inside import thing\n"
+        "from .names import constant\n"
         "if TYPE_CHECKING:\n"
         "    from mine.types_only import X\n"
         "class Head:\n"
         "    def forward(self):\n"
-        "        from mine.deep.inside import thing\n"
+        "        from mine import late\n"
     ),
     "mine/near.py": "import mine.further\nimport json\n",
     "mine/further.py": "A = 1\n",
     "mine/deep/__init__.py": "",
     "mine/deep/inside.py": "thing = 1\n",
+    "mine/names/__init__.py": "constant = 1\n",
+    "mine/late.py": "D = 1\n",
     "mine/types_only.py": "X = int\n",
     "mine/stranger.py": "B = 1\n",
 }
@@ -31,13 +35,14 @@ MODULES = {
 
 @pytest.fixture
 def write(site):
-    """Write the modules, some of them changed; the hash of `mine.heads:Head`."""
+    """Write the modules, one of them changed; the hash of `mine.heads:Head`."""
 
-    def write(**changes):
-        for path, text in MODULES.items():
-            file = site / path
+    def write(path=None, change=lambda text: f"{text}# changed\n"):
+        for each, text in MODULES.items():
+            file = site / each
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(changes.get(file.stem, text).encode())
+            # as bytes, for the line ends; as CP949, for a test below
+            file.write_bytes((change(text) if each == path else text).encode("cp949"))
         return source_sha256("mine.heads:Head")
 
     return write
@@ -47,26 +52,32 @@ def test_nothing_is_imported(write):
     assert len(write()) == 64
 
 
-@pytest.mark.parametrize("module", ["heads", "near", "further", "inside"])
-def test_every_module_that_it_imports_counts(write, module):
-    before = write()
-    changed = next(text for path, text in MODULES.items() if path.endswith(f"/{module}.py"))
-    assert write(**{module: f"{changed}# changed\n"}) != before
+IMPORTED = [
+    "mine/heads.py",
+    "mine/near.py",
+    "mine/further.py",
+    "mine/deep/inside.py",
+    "mine/names/__init__.py",
+    "mine/late.py",
+]
 
 
-@pytest.mark.parametrize("module", ["types_only", "stranger"])
-def test_a_module_that_it_does_not_run_does_not_count(write, module):
-    before = write()
-    assert write(**{module: "C = 2\n"}) == before
+@pytest.mark.parametrize("path", IMPORTED)
+def test_every_module_that_it_imports_counts(write, path):
+    assert write(path) != write()
+
+
+@pytest.mark.parametrize("path", sorted(MODULES.keys() - set(IMPORTED)))
+def test_no_other_module_counts(write, path):
+    assert write(path) == write()
 
 
 def test_line_ends_do_not_count(write):
-    before = write()
-    assert write(heads=MODULES["mine/heads.py"].replace("\n", "\r\n")) == before
+    assert write("mine/heads.py", lambda text: text.replace("\n", "\r\n")) == write()
 
 
 def test_modules_that_import_each_other_come_to_an_end(write):
-    assert write(further="import mine.heads\n") is not None
+    assert write("mine/further.py", lambda text: "import mine.heads\n") is not None
 
 
 @pytest.mark.parametrize("target", ["nobody.at.all:Head", "_struct:Struct", "sys:Head"])
@@ -74,8 +85,9 @@ def test_what_has_no_source_has_no_hash(target):
     assert source_sha256(target) is None
 
 
-def test_a_file_that_is_no_python_has_no_hash(write):
-    assert write(heads="def :") is None
+@pytest.mark.parametrize("text", ["def :", "가 = 1"], ids=["no Python", "no UTF-8"])
+def test_a_file_that_cannot_be_read_has_no_hash(write, text):
+    assert write("mine/heads.py", lambda _: text) is None
 
 
 def test_it_needs_no_torch():

@@ -5,6 +5,7 @@ import torch
 
 import zoo
 from zoo import frozen
+from zoo.errors import PairError
 from zoo.recipe import Recipe
 
 RECIPE = Recipe(epochs=3, batch_size=16, frozen=True, precision="fp32", head_learning_rate=1e-2)
@@ -48,6 +49,31 @@ def test_the_cache_is_left_out_where_it_would_be_too_large(make_classifier, monk
     monkeypatch.setattr(frozen, "LARGEST_CACHE_BYTES", 5 * 16 * 4)
     assert frozen.fits_in_cache(classifier, [[1, 2, 3], [4, 5]])
     assert not frozen.fits_in_cache(classifier, [[1, 2, 3], [4, 5, 6]])
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_head_with_a_label_too_many_does_not_get_through_training(
+    make_classifier, toy, is_frozen
+):
+    classifier = make_classifier("linear")
+    classifier.head.output = torch.nn.Linear(16, 3)
+    with pytest.raises(PairError) as error:
+        zoo.train(classifier, toy, None, RECIPE.model_copy(update={"frozen": is_frozen}))
+    assert str(error.value) == (
+        "head 'linear' returned torch.float32 of shape (16, 3) where floating-point (batch, label) "
+        "= (16, 2) is due"
+    )
+
+
+def test_states_of_a_wrong_size_are_refused(make_classifier):
+    classifier = make_classifier("linear")
+    classifier.encoder.hidden_size = 8
+    with pytest.raises(PairError) as error:
+        frozen.states_of(classifier, [[1, 2]])
+    assert str(error.value).endswith(
+        "returned torch.float32 of shape (1, 2, 16) where floating-point (batch, seq, hidden) = "
+        "(1, 2, 8) is due"
+    )
 
 
 def test_after_a_frozen_training_everything_can_be_trained(make_classifier, toy, weights):

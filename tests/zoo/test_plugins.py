@@ -258,7 +258,7 @@ def test_an_older_copy_does_not_come_back_when_the_newer_one_offers_nothing(
     [
         (
             "thing:Plugin",
-            "the entry point 'main' = 'thing:Plugin' is a type, not a module; write 'thing'",
+            "the entry point 'main' = 'thing:Plugin' is a class, not a module; write 'thing'",
         ),
         ("thing:zoo", None),
         (
@@ -323,6 +323,20 @@ def test_a_broken_plugin_that_wants_a_newer_zoo_says_so(
 
     assert cause.startswith("cannot import name 'shiny' from 'zoo'")
     assert cause.partition(")")[2] == rest
+
+
+def test_a_sound_plugin_that_wants_a_newer_zoo_is_loaded_and_says_so(
+    write_distribution, site, monkeypatch
+):
+    monkeypatch.setattr("zoo.entry_points.zoo_version", lambda: "0.1.0")
+    write_distribution("aaa", requires=("intentzoo>=9",))
+    write_distribution("bbb", requires=("intentzoo>=0.1",))
+
+    newer, fitting = PluginHost([str(site)]).plugins
+
+    assert (newer.status, fitting.status) == ("loaded", "loaded")
+    assert newer.unmet_requirement == "it requires intentzoo>=9, this is 0.1.0"
+    assert fitting.unmet_requirement == ""
 
 
 def test_a_plugin_is_left_out_aloud_and_once(write_distribution, site, caplog):

@@ -338,6 +338,17 @@ def test_a_target_that_does_not_resolve_names_its_plugin(source, rest, part):
     )
 
 
+def test_a_target_that_wants_a_newer_zoo_says_so(write_distribution, only_site, monkeypatch):
+    monkeypatch.setattr("zoo.entry_points.zoo_version", lambda: "0.1.0")
+    modules = {"zoo_new.py": manifest(heads=["new"]), "parts.py": "from zoo import shiny"}
+    write_distribution("zoo-new", modules=modules, requires=("intentzoo>=9",))
+
+    text = message(registry.import_target, registry.find_head("new"), PluginError)
+
+    assert "its target 'parts:Part' cannot be imported: cannot import name 'shiny' from" in text
+    assert text.endswith("; it requires intentzoo>=9, this is 0.1.0")
+
+
 def test_an_error_of_zoo_while_importing_a_target_passes_as_it_is(part):
     source = "import zoo.errors\nraise zoo.errors.MissingExtra('fasttext', 'fast', 'this head')"
 

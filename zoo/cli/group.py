@@ -24,7 +24,7 @@ _COMMANDS = {
     "list": "List encoders, heads and tasks.",
     "plugins": "List plugins, what they bring, and why one was left out.",
     "predict": "Label texts with a saved classifier.",
-    "show": "Show all about one encoder, head or task.",
+    "show": "Show all about an encoder, head, task or saved classifier.",
     "train": "Train a classifier on labelled texts and save it.",
 }
 

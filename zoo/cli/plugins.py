@@ -46,6 +46,11 @@ def _show(plugins: tuple[Plugin, ...], clashes: list[str]) -> None:
         "Left out": [
             f"{one.full_name}: {one.cause}" for one in plugins if one.status == "left out"
         ],
+        "Made for another zoo": [
+            f"{one.full_name}: {one.unmet_requirement}"
+            for one in plugins
+            if one.status == "loaded" and one.unmet_requirement
+        ],
         "Name clashes": clashes,
         "Slow to import": [
             f"{one.full_name}: {one.import_seconds:.1f} s; a manifest imports nothing heavier "
@@ -75,6 +80,7 @@ def _fields(plugin: Plugin) -> dict[str, Any]:
         "module": plugin.module,
         "status": plugin.status,
         "cause": plugin.cause or None,
+        "unmet_requirement": plugin.unmet_requirement or None,
         "traceback": None if error is None else "".join(traceback.format_exception(error)),
         "import_seconds": plugin.import_seconds,
         **{kind: [spec.name for spec in getattr(plugin, kind)] for kind in _KINDS},

@@ -1,9 +1,11 @@
-"""`zoo show`: all about one encoder, head or task."""
+"""`zoo show`: all about one encoder, head or task, or about a saved classifier."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +13,7 @@ import click
 from zoo import name_errors, registry
 from zoo.cli import output
 from zoo.cli.description import example_of, fields_of, options_of
+from zoo.cli.saved import show_saved
 from zoo.plugins import host
 from zoo.shelf import Registered
 from zoo.specs import EncoderSpec
@@ -19,11 +22,17 @@ _KINDS = ("encoder", "head", "task")
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", metavar="NAME|FOLDER")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 def command(name: str, is_json: bool) -> None:
-    """Show all about the encoder, head or task NAME; of two kinds with one name, both."""
+    """Show all about an encoder, head or task, or about a saved classifier.
+
+    Of two kinds with one NAME, both. A FOLDER that is called like one of them is written ./FOLDER.
+    """
     found = _find(name)
+    if not found:
+        show_saved(Path(name), is_json)
+        return
     if is_json:
         output.print_json([_as_json(one) for one in found])
         return
@@ -34,13 +43,19 @@ def command(name: str, is_json: bool) -> None:
 
 
 def _find(name: str) -> list[Registered[Any]]:
-    """Whatever the name may mean: to show the rivals for a name is not to choose among them."""
+    """Whatever the name may mean, nothing where it is a path.
+
+    To show the rivals for a name is not to choose among them.
+    """
     found = [one for kind in _KINDS for one in registry.shelf(kind).candidates(name)]
     if found:
         return found
     before_colons = [name[:place] for place, letter in enumerate(name) if letter == ":"]
     if any(registry.shelf("encoder").candidates(short) for short in before_colons):
         return [registry.find_encoder(name)]
+    # not pathlib's, which raises for a name that is too long for a file
+    if "/" in name or os.path.exists(name):  # noqa: PTH110
+        return []
     known = sorted(one.name for kind in _KINDS for one in registry.shelf(kind).records)
     raise name_errors.unknown("encoder, head or task", name, known, host().plugins)
 

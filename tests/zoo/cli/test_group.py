@@ -32,17 +32,20 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
 
     assert result.exit_code == 0
     assert result.stdout.partition("Commands:\n")[2] == (
+        "  check     Hold a head or an encoder to its contract, and certify it.\n"
         "  evaluate  Measure a saved classifier on labelled texts.\n"
         "  hello     Say hello.\n"
         "  list      List encoders, heads and tasks.\n"
         "  plugins   List plugins, what they bring, and why one was left out.\n"
         "  predict   Label texts with a saved classifier.\n"
-        "  show      Show all about one encoder, head or task.\n"
+        "  show      Show all about an encoder, head, task or saved classifier.\n"
         "  train     Train a classifier on labelled texts and save it.\n"
     )
 
 
-@pytest.mark.parametrize("name", ["evaluate", "list", "plugins", "predict", "show", "train"])
+@pytest.mark.parametrize(
+    "name", ["check", "evaluate", "list", "plugins", "predict", "show", "train"]
+)
 def test_every_command_of_zoo_can_be_called_for_help(name, run):
     result = run(name, "--help")
 
@@ -85,7 +88,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(run, broken):
     assert (result.exit_code, result.stderr) == (
         2,
         "Error: UnknownName: no command is called 'lst'; did you mean 'list'?\n"
-        "Known: evaluate, list, plugins, predict, show, train.\n"
+        "Known: check, evaluate, list, plugins, predict, show, train.\n"
         "1 plugin was left out (zoo-fast 0.2: No module named 'fasttext_of_nobody'); "
         "see `zoo plugins`.\n",
     )

@@ -85,6 +85,7 @@ def test_json_holds_every_field(run, zoo_mine):
             "parameters": 1538,
             "licence": None,
             "paper": None,
+            "claims": [],
             "distribution": "intentzoo",
             "version": "0.1.0",
         }

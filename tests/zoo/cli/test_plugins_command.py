@@ -57,6 +57,18 @@ def test_clashes_are_told(run, zoo_mine, write_distribution):
     )
 
 
+def test_a_plugin_for_another_zoo_is_told(run, write_distribution, monkeypatch):
+    monkeypatch.setattr("zoo.entry_points.zoo_version", lambda: "0.1.0")
+    write_distribution("zoo-new", modules={"zoo_new.py": HEAD}, requires=("intentzoo>=9",))
+
+    result = run("plugins")
+
+    assert result.exit_code == 0
+    assert result.stdout.partition("\n\n")[2] == (
+        "Made for another zoo:\n  zoo-new:main: it requires intentzoo>=9, this is 0.1.0\n"
+    )
+
+
 def test_a_slow_plugin_is_told(run, write_distribution, monkeypatch):
     monkeypatch.setattr("zoo.cli.plugins._SLOW_SECONDS", 0.04)
     write_distribution("zoo-slow", modules={"zoo_slow.py": "import time; time.sleep(0.1)"})
