@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch.nn.utils.parametrize import type_before_parametrizations
 from transformers import AutoTokenizer
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
@@ -216,7 +217,8 @@ def check_saveable(classifier: TextClassifier) -> None:
     """
     for kind in ("encoder", "head"):
         record = getattr(classifier.config, kind)
-        component = type(getattr(classifier, kind))
+        # a parametrization of its own weights would make it an instance of a class without a home
+        component = type_before_parametrizations(getattr(classifier, kind))
         target = str(record["target"])
         if "__main__" in (component.__module__, target.partition(":")[0]):
             raise CheckpointError(

@@ -37,7 +37,7 @@ def unknown(kind: str, name: str, known: Sequence[str], plugins: Sequence[Plugin
         if plugin.status != "loaded" and (connection := _connection(plugin, name)):
             error = PluginError(
                 f"{kind} {name!r} {connection} plugin {plugin.name!r} ({plugin.release}), which "
-                f"{_fate(plugin)}; see `zoo plugins`"
+                f"{fate(plugin)}; see `zoo plugins`"
             )
             error.__cause__ = plugin.error
             return error
@@ -62,7 +62,8 @@ def _connection(plugin: Plugin, name: str) -> str:
     return "may come from" if is_its_own or occurs else ""
 
 
-def _fate(plugin: Plugin) -> str:
+def fate(plugin: Plugin) -> str:
+    """The words `was left out: …` or `is blocked`."""
     return f"was left out: {plugin.cause}" if plugin.status == "left out" else "is blocked"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +96,7 @@ def _parameters(folder: Path) -> int | None:
     try:
         if (folder / WEIGHTS).exists():
             return _stored_numbers(folder / WEIGHTS)
-        index = json.loads((folder / WEIGHTS_INDEX).read_text("utf-8"))
+        index = load_json((folder / WEIGHTS_INDEX).read_bytes(), WEIGHTS_INDEX)
         shards = {Path(name).name for name in index["weight_map"].values()}
         return sum(_stored_numbers(folder / name) for name in shards)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -113,6 +112,9 @@ def _stored_numbers(file: Path) -> int:
         length = int.from_bytes(stream.read(8), "little")
         if length > LARGEST_HEADER:
             raise ValueError(f"{file} is no safetensors file")
-        header = json.loads(stream.read(length))
+        header = load_json(stream.read(length), str(file))
     header.pop("__metadata__", None)
-    return sum(math.prod(tensor["shape"]) for tensor in header.values())
+    shapes = [tensor["shape"] for tensor in header.values()]
+    if any(type(extent) is not int or extent < 0 for shape in shapes for extent in shape):
+        raise ValueError(f"{file} is no safetensors file")
+    return sum(math.prod(shape) for shape in shapes)

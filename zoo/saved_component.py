@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from zoo import registry
-from zoo.errors import CheckpointError, PluginError, UnknownName
+from zoo import name_errors, registry
+from zoo.errors import CheckpointError
 from zoo.fingerprint import source_sha256
+from zoo.plugins import host
 from zoo.shelf import Registered
 
-FIND: Mapping[str, Callable[[str], Registered[Any]]] = {
-    "encoder": registry.find_encoder,
-    "head": registry.find_head,
-}
 # strict, because they end up in a line for the shell and the file may be a stranger's
 _FORMS = {
     "name": re.compile(r".+", re.DOTALL),
@@ -75,16 +72,27 @@ class SavedComponent:
     def find(self) -> Registered[Any]:
         """The component of this name that its distribution brings here, in whatever version.
 
-        By name, never by a path in the file. Raises `CheckpointError` with the `pip install` line
-        where there is none.
+        By name, never by a path in the file. Raises `CheckpointError` with what helps where there
+        is none: the `pip install` line, or why the same version was left out.
         """
-        try:
-            return FIND[self.kind](f"{self.distribution}:{self.name}")
-        except (UnknownName, PluginError) as error:
-            raise CheckpointError(
-                f"{self.kind} {self.name!r} comes from the plugin {self.distribution} "
-                f"{self.version}, which is not available here: {self.install_line}\n({error})"
-            ) from error
+        known = registry.shelf(self.kind)
+        short, _, checkpoint = self.name.partition(":")
+        # not by `find_encoder`: where a distribution is called like its encoder that takes a
+        # checkpoint, `toy:small` would be the checkpoint `small` of `toy`
+        for one in known.candidates(f"{self.distribution}:{short}"):
+            if getattr(one.spec, "takes_checkpoint", False) == bool(checkpoint):
+                return replace(one, name=self.name, checkpoint=checkpoint) if checkpoint else one
+        error = known.unknown(f"{self.distribution}:{self.name}")
+        saved_with = f"{self.kind} {self.name!r} comes from the plugin {self.distribution}"
+        raise CheckpointError(f"{saved_with} {self.version}, {self._absence(error)}") from error
+
+    def _absence(self, error: Exception) -> str:
+        for plugin in host().plugins:
+            is_its_own = (plugin.distribution, plugin.version) == (self.distribution, self.version)
+            if is_its_own and plugin.status != "loaded":
+                # to install it again would mend nothing
+                return f"which {name_errors.fate(plugin)}; see `zoo plugins`"
+        return f"which is not available here: {self.install_line}\n({error})"
 
     def difference(self, found: Registered[Any]) -> str:
         """What is another than when it was saved: `version`, `source` or nothing, as a word."""

@@ -422,6 +422,95 @@ def test_a_head_of_a_plugin_is_found_again_by_its_distribution(
     assert "pip install 'zoo-mean==1.0'" in refusal(tmp_path / "saved")
 
 
+@pytest.mark.parametrize(
+    ("blocked", "source", "fate"),
+    [
+        ("", "import nobody_has_this", "was left out: No module named 'nobody_has_this'"),
+        ("zoo-crf", "", "is blocked"),
+    ],
+)
+def test_a_plugin_that_is_here_but_not_loaded_is_not_to_be_installed_again(
+    saved, write_distribution, fresh_host, monkeypatch, blocked, source, fate
+):
+    record = {"distribution": "zoo-crf", "version": "1.2", "name": "crf"}
+    rewrite_config(saved, lambda values: values["head"].update(record))
+    write_distribution("zoo-crf", "1.2", modules={"zoo_crf.py": source})
+    monkeypatch.setenv("ZOO_BLOCK", blocked)
+    fresh_host()
+    assert refusal(saved) == (
+        f"head 'crf' comes from the plugin zoo-crf 1.2, which {fate}; see `zoo plugins`"
+    )
+
+
+ENCODERS = """
+import zoo
+
+@zoo.hookimpl
+def zoo_encoders():
+    yield zoo.EncoderSpec(
+        name="toy", target="toy_parts:Any", description="-", takes_checkpoint=True
+    )
+    yield zoo.EncoderSpec(
+        name="toy-small", target="toy_parts:Small", description="-", checkpoint={checkpoint!r}
+    )
+"""
+ENCODER_PARTS = """
+from zoo.transformers_encoder import TransformersEncoder
+
+class Any(TransformersEncoder):
+    pass
+
+class Small(TransformersEncoder):
+    pass
+"""
+
+
+@pytest.mark.parametrize("name", ["toy-small", "toy:{checkpoint}"])
+def test_a_distribution_may_be_called_like_its_encoder_that_takes_a_checkpoint(
+    write_distribution, fresh_host, tiny_bert, tmp_path, name
+):
+    checkpoint = str(tiny_bert)
+    modules = {"toy.py": ENCODERS.format(checkpoint=checkpoint), "toy_parts.py": ENCODER_PARTS}
+    write_distribution("toy", modules=modules)
+    fresh_host()
+    classifier = zoo.build(name.format(checkpoint=checkpoint), "linear", num_labels=2)
+    classifier.save_pretrained(tmp_path)
+    loaded = zoo.load(tmp_path)
+    assert type(loaded.encoder) is type(classifier.encoder)
+    assert loaded.config.encoder == classifier.config.encoder
+
+
+PARAMETRIZED = """
+import torch
+from torch.nn.utils.parametrizations import orthogonal
+
+class Own(torch.nn.Module):
+    def __init__(self, hidden_size, num_labels):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(num_labels, hidden_size))
+        orthogonal(self, "weight")
+
+    def forward(self, hidden, attention_mask):
+        return hidden[:, 0] @ self.weight.T
+"""
+
+
+def test_a_head_may_parametrize_its_own_weights(
+    write_distribution, fresh_host, tiny_bert, tmp_path
+):
+    manifest = (
+        "import zoo\n\n@zoo.hookimpl\ndef zoo_heads():\n"
+        "    yield zoo.HeadSpec(name='own', target='zoo_own_parts:Own', description='-')\n"
+    )
+    write_distribution(
+        "zoo-own", modules={"zoo_own.py": manifest, "zoo_own_parts.py": PARAMETRIZED}
+    )
+    fresh_host()
+    classifier = zoo.build(f"hf:{tiny_bert}", "own", num_labels=2)
+    classifier.save_pretrained(tmp_path)
+    assert zoo.load(tmp_path).predict(TEXTS) == classifier.predict(TEXTS)
+
+
 FRESH = """
 import json, sys
 {imports}

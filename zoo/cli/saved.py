@@ -48,7 +48,8 @@ def _facts(saved: SavedClassifier) -> Iterator[tuple[str, object]]:
     yield "labels", f"{len(saved.labels)}: {', '.join(saved.labels)}"
     yield "max length", saved.max_length or "the tokenizer's"
     yield "began with", _origin(saved)
-    yield "parameters", saved.parameters or "unknown: the weights are missing or damaged"
+    unknown = "unknown: the weights are missing or damaged"
+    yield "parameters", unknown if saved.parameters is None else saved.parameters
 
 
 def _origin(saved: SavedClassifier) -> str:
@@ -69,10 +70,11 @@ def _standing(component: SavedComponent) -> tuple[str, str]:
     try:
         found = component.find()
     except CheckpointError as error:
-        if isinstance(error.__cause__, PluginError):
-            return "unavailable", str(error.__cause__)
         others = {one.distribution: one.release for one in host().plugins}
         other = others.get(component.distribution)
+        # without the distribution it is only a guess that the plugin would have brought it
+        if other and isinstance(error.__cause__, PluginError):
+            return "unavailable", str(error.__cause__)
         fault = f"{other} is installed, which lacks it" if other else "not installed"
         return "missing", f"{fault}: {component.install_line}"
     match component.difference(found):

@@ -45,6 +45,10 @@ CONFIGURATION = {
 }
 
 
+def with_length(header):
+    return len(header).to_bytes(8, "little") + header
+
+
 def safetensors(**shapes):
     """A file of zeros: eight bytes of length, a header of JSON, the numbers."""
     header, end = {"__metadata__": {"format": "pt"}}, 0
@@ -54,8 +58,7 @@ def safetensors(**shapes):
             size *= extent
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + size]}
         end += size
-    text = json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + bytes(end)
+    return with_length(json.dumps(header).encode()) + bytes(end)
 
 
 @pytest.fixture
@@ -142,6 +145,15 @@ def test_whether_the_plugin_is_here_is_told(
     assert here(run("show", "saved")) == ["installed", words]
 
 
+def test_a_broken_plugin_of_a_like_name_does_not_hide_what_to_install(
+    run, folder, zoo_mine, write_distribution
+):
+    write_distribution("zoo", modules={"broken.py": "1 / 0"}, entry_points={"mean": "broken"})
+
+    words = "not installed: pip install 'zoo-mean==1.0'"
+    assert here(run("show", "saved")) == ["installed", words]
+
+
 def test_json_holds_the_records_and_where_they_stand(run, folder, zoo_mine):
     (shown,) = json.loads(run("show", "saved", "--json").stdout)
 
@@ -184,7 +196,21 @@ def test_parameters_of_shards_are_added_up(run, folder):
     assert "  parameters  1,017\n" in run("show", "saved").stdout
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff" * 20, safetensors(a=[1])[:20]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"\xff" * 20,
+        safetensors(a=[1])[:20],
+        with_length(b"[" * 100_000),
+        with_length(b"[]"),
+        with_length(b'{"a": {"shape": [NaN]}}'),
+        with_length(b'{"a": {"shape": [-3]}}'),
+        with_length(b'{"a": {"shape": [1.5]}}'),
+    ],
+    ids=["none", "empty", "noise", "cut", "deep", "list", "nan", "negative", "fraction"],
+)
 def test_weights_that_cannot_be_read_do_not_hide_the_rest(run, folder, content):
     (folder / "model.safetensors").unlink()
     if content is not None:
