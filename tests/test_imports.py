@@ -51,6 +51,7 @@ def test_importing_and_listing_stay_light(code):
         ["list"],
         ["list", "heads", "*", "--json"],
         ["list", "--help"],
+        ["new", "--help"],
         ["plugins"],
         ["show", "--help"],
         ["show", "mlp"],

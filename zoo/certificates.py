@@ -134,7 +134,7 @@ def file_name(certificate: Certificate) -> str:
 
     Names never become paths: only `a-z`, `0-9` and single `-` are left of them.
     """
-    words = [certificate.kind, certificate.name]
+    words = [certificate.kind, certificate.distribution, certificate.name]
     words += [f"{key}-{value}" for key, value in sorted(certificate.options.items())]
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")[:100] + ".json"
 

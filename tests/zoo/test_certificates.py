@@ -122,7 +122,7 @@ def test_one_failure_is_a_failure(write_head):
 
 def test_names_never_become_paths(write_head):
     certificate = certificate_of(write_head(), name="../x", options={"a": "/etc"})
-    assert file_name(certificate) == "head-x-a-etc.json"
+    assert file_name(certificate) == "head-zoo-mine-x-a-etc.json"
 
 
 def test_a_write_that_fails_leaves_the_old_file(write_head, monkeypatch):
@@ -132,4 +132,4 @@ def test_a_write_that_fails_leaves_the_old_file(write_head, monkeypatch):
     with pytest.raises(OSError, match="full"):
         keep(certificate_of(head, checks=()))
     assert find_certificate(head) == certificate_of(head)
-    assert [path.name for path in user_folder().iterdir()] == ["head-zoo-mine.json"]
+    assert [path.name for path in user_folder().iterdir()] == ["head-zoo-mine-zoo-mine.json"]

@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "Hold a head or an encoder to its contract, and certify it.",
     "evaluate": "Measure a saved classifier on labelled texts.",
     "list": "List encoders, heads and tasks.",
+    "new": "Write a package with a head or an encoder of your own.",
     "plugins": "List plugins, what they bring, and why one was left out.",
     "predict": "Label texts with a saved classifier.",
     "show": "Show all about an encoder, head, task or saved classifier.",

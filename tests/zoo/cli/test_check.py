@@ -71,7 +71,9 @@ def test_a_class_in_no_plugin_is_certified(call, heads):
 
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    certificate = json.loads((heads / "head-strange-heads-mean-dropout-0-0.json").read_text())
+    certificate = json.loads(
+        (heads / "head-strange-heads-strange-heads-mean-dropout-0-0.json").read_text()
+    )
     assert told["certificate"] == certificate
     assert {one["status"] for one in certificate["checks"]} == {"passed", "skipped"}
     kept = ("kind", "name", "target", "distribution", "version", "options")

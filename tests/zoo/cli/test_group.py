@@ -36,6 +36,7 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
         "  evaluate  Measure a saved classifier on labelled texts.\n"
         "  hello     Say hello.\n"
         "  list      List encoders, heads and tasks.\n"
+        "  new       Write a package with a head or an encoder of your own.\n"
         "  plugins   List plugins, what they bring, and why one was left out.\n"
         "  predict   Label texts with a saved classifier.\n"
         "  show      Show all about an encoder, head, task or saved classifier.\n"
@@ -44,7 +45,7 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "evaluate", "list", "plugins", "predict", "show", "train"]
+    "name", ["check", "evaluate", "list", "new", "plugins", "predict", "show", "train"]
 )
 def test_every_command_of_zoo_can_be_called_for_help(name, run):
     result = run(name, "--help")
@@ -88,7 +89,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(run, broken):
     assert (result.exit_code, result.stderr) == (
         2,
         "Error: UnknownName: no command is called 'lst'; did you mean 'list'?\n"
-        "Known: check, evaluate, list, plugins, predict, show, train.\n"
+        "Known: check, evaluate, list, new, plugins, predict, show, train.\n"
         "1 plugin was left out (zoo-fast 0.2: No module named 'fasttext_of_nobody'); "
         "see `zoo plugins`.\n",
     )
