@@ -61,10 +61,12 @@ def check_name(kind: Kind, name: str) -> None:
     if name.startswith("zoo-"):
         raise click.UsageError(f"NAME {name!r}: the package is called zoo-NAME anyway{hint}")
     names = Names(name)
-    if keyword.iskeyword(names.module) or keyword.iskeyword(names.class_name) or name == "zoo":
+    # null: a suite that names it would have to quote it
+    is_word = keyword.iskeyword(names.module) or keyword.iskeyword(names.class_name)
+    if is_word or name in ("null", "zoo"):
         raise click.UsageError(
             f"NAME {name!r}: a module or a class of this name would hide zoo itself, or is a word "
-            f"of Python; '{name}-{kind}' would do"
+            f"of Python or YAML; '{name}-{kind}' would do"
         )
     # of its own, or a stranger's: only one of two packages of one name can be imported
     if (spec := importlib.util.find_spec(names.package)) is not None:

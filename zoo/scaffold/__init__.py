@@ -102,7 +102,8 @@ def _templates(kind: Kind) -> list[tuple[str, str]]:
 
 def write_files(files: Mapping[str, str], folder: Path) -> None:
     """Write all files into a new or empty folder, or none; raises `OSError`."""
-    is_new = not folder.exists()
+    # the outermost folder that is made here, and goes again if anything fails
+    made = next((one for one in (*reversed(folder.parents), folder) if not one.exists()), None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # inside the folder: the same file system, so that moving cannot fail halfway
@@ -114,7 +115,7 @@ def write_files(files: Mapping[str, str], folder: Path) -> None:
             for child in sorted(Path(unfinished).iterdir()):
                 child.rename(folder / child.name)
     except BaseException:
-        if is_new:
+        if made:
             with contextlib.suppress(OSError):
-                shutil.rmtree(folder)
+                shutil.rmtree(made)
         raise

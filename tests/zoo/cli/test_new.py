@@ -158,17 +158,22 @@ def test_its_readme_has_the_parts_of_the_example(kind):
         ("zoo-mean", "the package is called zoo-NAME anyway; 'mean' would do"),
         (
             "lambda",
-            "a module or a class of this name would hide zoo itself, or is a word of Python; "
+            "a module or a class of this name would hide zoo itself, or is a word of Python or YAML; "
             "'lambda-head' would do",
         ),
         (
             "none",
-            "a module or a class of this name would hide zoo itself, or is a word of Python; "
+            "a module or a class of this name would hide zoo itself, or is a word of Python or YAML; "
             "'none-head' would do",
         ),
         (
+            "null",
+            "a module or a class of this name would hide zoo itself, or is a word of Python or YAML; "
+            "'null-head' would do",
+        ),
+        (
             "zoo",
-            "a module or a class of this name would hide zoo itself, or is a word of Python; "
+            "a module or a class of this name would hide zoo itself, or is a word of Python or YAML; "
             "'zoo-head' would do",
         ),
         (
@@ -246,16 +251,17 @@ def test_a_place_that_cannot_be_written_is_told(run, here, folder, cause):
     )
 
 
-@pytest.mark.parametrize("is_new", [True, False])
-def test_nothing_half_written_is_left(here, is_new):
-    if not is_new:
-        (here / "package").mkdir()
+@pytest.mark.parametrize("made", ["package", "deep", None])
+def test_nothing_half_written_is_left(here, made):
+    folder = here / "deep" / "package"
+    existing = {"package": folder.parent, "deep": here, None: folder}[made]
+    existing.mkdir(parents=True, exist_ok=True)
     # a file where a folder is due
     with pytest.raises(OSError):
-        write_files({"a": "text", "b": "text", "b/c": "text"}, here / "package")
+        write_files({"a": "text", "b": "text", "b/c": "text"}, folder)
 
-    assert (here / "package").exists() is not is_new
-    assert list(here.rglob("package/*")) == []
+    assert existing.is_dir()
+    assert list(existing.iterdir()) == []
 
 
 # the whole way
