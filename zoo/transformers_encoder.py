@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES, MODEL_MAPPING
 
 from zoo.errors import CheckpointError, OptionError, OutOfReach
+from zoo.fresh_weights import begin_with_words
 from zoo.hub import locate
 from zoo.quietness import quiet_transformers
 
@@ -34,8 +35,8 @@ class TransformersEncoder(nn.Module):
     """Token ids → the last hidden states of a transformers encoder.
 
     `configuration` is a transformers configuration as a mapping, `model_type` included; the weights
-    are random, as the family initialises them. `from_pretrained` loads weights. `dropout` replaces
-    every dropout rate of the architecture.
+    are random, as the family initialises them but for `begin_with_words`. `from_pretrained` loads
+    weights. `dropout` replaces every dropout rate of the architecture.
     """
 
     model: PreTrainedModel
@@ -57,6 +58,7 @@ class TransformersEncoder(nn.Module):
         check_is_encoder(config, str(configuration["model_type"]))
         # float32 whatever the configuration says, as `from_pretrained` does
         model = AutoModel.from_config(config, dtype=torch.float32, **without_pooler(config))
+        begin_with_words(model)
         self._adopt(model, tokenizer, None)
 
     @classmethod

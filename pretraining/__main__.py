@@ -1,0 +1,121 @@
+"""Pretrain the nano encoders, draw their curves, and write the weights that the package ships.
+
+    python -m pretraining train bert-nano --reviews reviews.txt.gz --output FOLDER
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import torch
+
+import zoo
+from pretraining.batches import Batches
+from pretraining.corpus import load_corpus
+from pretraining.loop import Plan, Pretraining
+from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
+from zoo.seeds import seeded
+from zoo.transformers_encoder import TransformersEncoder
+
+OBJECTIVES = ("masked-tokens", "replaced-tokens")
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    """The commands of pretraining."""
+
+
+@main.command()
+@click.argument("name", metavar="ENCODER")
+@click.option("--reviews", required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--objective", type=click.Choice(OBJECTIVES), default=OBJECTIVES[0])
+@click.option("--generator", type=click.Path(exists=True, path_type=Path), help="Its folder.")
+@click.option("--begin", type=click.Path(exists=True, path_type=Path), help="A run's folder.")
+@click.option("--passes", default=2.0, show_default=True, help="Over the whole corpus.")
+@click.option("--learning-rate", default=1e-3, show_default=True)
+@click.option("--word-weight", type=float, default=None, help="Of the first token's loss.")
+@click.option("--threads", type=int, default=None, help="Of the CPU; all if not given.")
+def train(
+    name: str,
+    reviews: Path,
+    output: Path,
+    objective: str,
+    generator: Path | None,
+    begin: Path | None,
+    passes: float,
+    learning_rate: float,
+    word_weight: float | None,
+    threads: int | None,
+) -> None:
+    """Train ENCODER on reviews; run it again to go on, with more passes to go further."""
+    if threads:
+        torch.set_num_threads(threads)
+    output.mkdir(parents=True, exist_ok=True)
+    encoder = fresh_encoder(name)
+    training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
+    options = {} if word_weight is None else {"word_weight": word_weight}
+    if begin is not None:
+        encoder.load_state_dict(encoder_weights(begin))
+    if objective == "masked-tokens":
+        model = MaskedLanguageModel(encoder, vocabulary_of(encoder), **options)
+    else:
+        if generator is None:
+            raise click.UsageError("--objective replaced-tokens needs a --generator")
+        model = ReplacedTokenDetection(encoder, finished_generator(generator), **options)
+    plan = Plan(steps=0, learning_rate=learning_rate)
+    per_pass = Batches(training, plan.tokens_per_batch, 0, plan.seed).per_pass
+    plan = Plan(steps=round(passes * per_pass), learning_rate=learning_rate)
+    (output / "encoder.txt").write_text(f"{name}\n", encoding="utf-8")
+    Pretraining(model, training, held_out, plan, output).run()
+
+
+def fresh_encoder(name: str) -> TransformersEncoder:
+    """The encoder of a name with random weights and without dropout.
+
+    One pass over a corpus is never seen twice, so there is nothing to forget on purpose.
+    """
+    with seeded(0, f"pretraining {name}"):
+        return zoo.build(
+            name, "linear", num_labels=2, pretrained=False, encoder_options={"dropout": 0.0}
+        ).encoder
+
+
+def vocabulary_of(encoder: TransformersEncoder) -> Vocabulary:
+    """What masking needs to know; the packaged vocabulary begins with its special tokens."""
+    tokenizer = encoder.tokenizer
+    assert tokenizer is not None
+    return Vocabulary(
+        mask_id=tokenizer.mask_token_id,
+        first_word=max(tokenizer.all_special_ids) + 1,
+        size=len(tokenizer),
+    )
+
+
+def stored_model(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of a run's last checkpoint."""
+    return torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)["model"]
+
+
+def encoder_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of a run's encoder."""
+    weights = stored_model(folder)
+    return {
+        key.removeprefix("encoder."): value
+        for key, value in weights.items()
+        if key.startswith("encoder.")
+    }
+
+
+def finished_generator(folder: Path) -> MaskedLanguageModel:
+    """The masked language model of a finished run."""
+    name = (folder / "encoder.txt").read_text(encoding="utf-8").strip()
+    encoder = fresh_encoder(name)
+    model = MaskedLanguageModel(encoder, vocabulary_of(encoder))
+    model.load_state_dict(stored_model(folder))
+    return model
+
+
+if __name__ == "__main__":
+    main()

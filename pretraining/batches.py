@@ -1,0 +1,76 @@
+"""Batches of about the same number of tokens, in an order that a step number decides."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from pretraining.corpus import Corpus
+from zoo.seeds import derive_seed
+
+# texts that are sorted by length together: the larger, the less padding and the less chance
+POOL_TEXTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`input_ids` and `attention_mask`, both `(batch, seq)`."""
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+
+
+class Batches:
+    """The batches of a corpus, pass after pass: step `n` is the same batch whenever it is asked."""
+
+    def __init__(self, corpus: Corpus, tokens: int, pad_id: int, seed: int) -> None:
+        self.corpus = corpus
+        self.tokens = tokens
+        self.pad_id = pad_id
+        self.seed = seed
+        # a pass cuts its pools anew, which moves its number of batches a little; the first decides
+        self.per_pass = len(self._order(0))
+        self._order = functools.lru_cache(maxsize=1)(self._order)  # type: ignore[method-assign]
+
+    def __getitem__(self, step: int) -> Batch:
+        number, position = divmod(step, self.per_pass)
+        order = self._order(number)
+        return self.collate(order[position % len(order)])
+
+    def _order(self, number: int) -> list[np.ndarray]:
+        """The texts of every batch of one pass."""
+        generator = np.random.default_rng(derive_seed(self.seed, f"pass {number}"))
+        shuffled = generator.permutation(len(self.corpus))
+        lengths = self.corpus.lengths
+        batches: list[np.ndarray] = []
+        for start in range(0, len(shuffled), POOL_TEXTS):
+            pool = shuffled[start : start + POOL_TEXTS]
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            batches.extend(cut(pool, lengths, self.tokens))
+        generator.shuffle(batches)
+        return batches
+
+    def collate(self, texts: np.ndarray) -> Batch:
+        """The texts of one batch, padded to the longest."""
+        width = int(self.corpus.lengths[texts].max())
+        ids = np.full((len(texts), width), self.pad_id, dtype=np.int64)
+        for row, text in enumerate(texts):
+            tokens = self.corpus.text(text)
+            ids[row, : len(tokens)] = tokens
+        input_ids = torch.from_numpy(ids)
+        return Batch(input_ids, (input_ids != self.pad_id).long())
+
+
+def cut(pool: np.ndarray, lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
+    """A pool, sorted by length, in batches of at most `tokens` tokens with their padding."""
+    batches = []
+    start = 0
+    for end in range(1, len(pool) + 1):
+        # the next text is the longest so far
+        if end == len(pool) or (end + 1 - start) * lengths[pool[end]] > tokens:
+            batches.append(pool[start:end])
+            start = end
+    return batches

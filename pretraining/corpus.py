@@ -1,0 +1,113 @@
+"""The texts that are pretrained on, as one array of token ids."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+import zoo
+from zoo.data.duplicates import normalised
+
+# one text of so many is held out: some 3,000 of 634,265
+HELD_OUT_SHARE = 200
+MAX_LENGTH = 128
+TEXTS_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Token ids of all texts in a row; text `i` is `ids[starts[i]:starts[i + 1]]`."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each text, special ones too."""
+        return np.diff(self.starts)
+
+    def text(self, index: int) -> np.ndarray:
+        """The token ids of one text."""
+        return self.ids[self.starts[index] : self.starts[index + 1]]
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The texts of a file, one a line, plain or gzip, in NFC."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield unicodedata.normalize("NFC", line.strip())
+
+
+def read_texts(reviews: Path) -> list[str]:
+    """The reviews and the training texts of `ko-intents`, without any task's test texts.
+
+    A test text is left out in every spelling that differs in case, punctuation and spaces alone.
+    """
+    tested = set(test_texts())
+    texts = [*read_lines(reviews), *zoo.load_task("ko-intents").train.texts]
+    kept = [text for text in texts if normalised(text) not in tested]
+    click.echo(
+        f"{len(kept):,} texts; {len(texts) - len(kept):,} left out, as they are test texts of a "
+        "task",
+        err=True,
+    )
+    return kept
+
+
+def test_texts() -> Iterator[str]:
+    """Every Korean task's test texts, normalised; tasks that lie in ZOO_DATA or in the package."""
+    names = ["ko-intents", *(["3i4k", "nsmc"] if os.environ.get("ZOO_DATA") else [])]
+    if len(names) == 1:
+        click.echo("ZOO_DATA is not set: test texts of 3i4k and nsmc are not left out", err=True)
+    for name in names:
+        yield from map(normalised, zoo.load_task(name).test.texts)
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a text measures the loss and is never trained on; depends on the text alone."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % HELD_OUT_SHARE == 0
+
+
+def tokenise(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase) -> Corpus:
+    """The texts as token ids, cut after `MAX_LENGTH` tokens."""
+    waiting = list(texts)
+    ids: list[np.ndarray] = []
+    lengths = [0]
+    for start in range(0, len(waiting), TEXTS_AT_A_TIME):
+        batch = waiting[start : start + TEXTS_AT_A_TIME]
+        encoded = tokenizer(batch, truncation=True, max_length=MAX_LENGTH)["input_ids"]
+        ids.extend(np.asarray(one, dtype=np.uint16) for one in encoded)
+        lengths.extend(len(one) for one in encoded)
+    return Corpus(np.concatenate(ids), np.cumsum(lengths))
+
+
+def load_corpus(
+    folder: Path, reviews: Path, tokenizer: PreTrainedTokenizerBase
+) -> tuple[Corpus, Corpus]:
+    """Training and held-out texts; tokenised once, and kept in `folder`."""
+    stored = folder / "corpus.npz"
+    if not stored.exists():
+        texts = read_texts(reviews)
+        training = tokenise((text for text in texts if not is_held_out(text)), tokenizer)
+        held_out = tokenise((text for text in texts if is_held_out(text)), tokenizer)
+        partial = folder / "corpus.partial.npz"
+        np.savez(partial, *(part for one in (training, held_out) for part in (one.ids, one.starts)))
+        partial.replace(stored)
+    arrays = np.load(stored)
+    training = Corpus(arrays["arr_0"], arrays["arr_1"])
+    held_out = Corpus(arrays["arr_2"], arrays["arr_3"])
+    return training, held_out
