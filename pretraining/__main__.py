@@ -1,6 +1,6 @@
-"""Pretrain the nano encoders, draw their curves, and write the weights that the package ships.
+"""Pretrain the nano encoders on texts without labels.
 
-    python -m pretraining train bert-nano --reviews reviews.txt.gz --output FOLDER
+python -m pretraining train bert-nano --reviews reviews.txt.gz --output FOLDER
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ def main() -> None:
 @click.option("--reviews", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--objective", type=click.Choice(OBJECTIVES), default=OBJECTIVES[0])
-@click.option("--generator", type=click.Path(exists=True, path_type=Path), help="Its folder.")
-@click.option("--begin", type=click.Path(exists=True, path_type=Path), help="A run's folder.")
+@click.option("--generator", type=click.Path(exists=True, path_type=Path), help="A run's folder.")
+@click.option(
+    "--begin", type=click.Path(exists=True, path_type=Path), help="Begin with this run's encoder."
+)
 @click.option("--passes", default=2.0, show_default=True, help="Over the whole corpus.")
 @click.option("--learning-rate", default=1e-3, show_default=True)
 @click.option("--word-weight", type=float, default=None, help="Of the first token's loss.")
@@ -54,10 +56,12 @@ def train(
         torch.set_num_threads(threads)
     output.mkdir(parents=True, exist_ok=True)
     encoder = fresh_encoder(name)
+    assert encoder.tokenizer is not None
     training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
     options = {} if word_weight is None else {"word_weight": word_weight}
     if begin is not None:
         encoder.load_state_dict(encoder_weights(begin))
+    model: MaskedLanguageModel | ReplacedTokenDetection
     if objective == "masked-tokens":
         model = MaskedLanguageModel(encoder, vocabulary_of(encoder), **options)
     else:
@@ -74,7 +78,7 @@ def train(
 def fresh_encoder(name: str) -> TransformersEncoder:
     """The encoder of a name with random weights and without dropout.
 
-    One pass over a corpus is never seen twice, so there is nothing to forget on purpose.
+    A few passes over many texts cannot be learned by heart: there is nothing to forget on purpose.
     """
     with seeded(0, f"pretraining {name}"):
         return zoo.build(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +30,18 @@ class Batches:
         self.tokens = tokens
         self.pad_id = pad_id
         self.seed = seed
+        self._pass = 0
+        self._batches = self._cut_pass(0)
         # a pass cuts its pools anew, which moves its number of batches a little; the first decides
-        self.per_pass = len(self._order(0))
-        self._order = functools.lru_cache(maxsize=1)(self._order)  # type: ignore[method-assign]
+        self.per_pass = len(self._batches)
 
     def __getitem__(self, step: int) -> Batch:
         number, position = divmod(step, self.per_pass)
-        order = self._order(number)
-        return self.collate(order[position % len(order)])
+        if number != self._pass:
+            self._pass, self._batches = number, self._cut_pass(number)
+        return self.collate(self._batches[position % len(self._batches)])
 
-    def _order(self, number: int) -> list[np.ndarray]:
+    def _cut_pass(self, number: int) -> list[np.ndarray]:
         """The texts of every batch of one pass."""
         generator = np.random.default_rng(derive_seed(self.seed, f"pass {number}"))
         shuffled = generator.permutation(len(self.corpus))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 import zoo
+from pretraining.build_vocabulary import read_lines
 from zoo.data.duplicates import normalised
 
 # one text of so many is held out: some 3,000 of 634,265
@@ -41,14 +40,6 @@ class Corpus:
     def text(self, index: int) -> np.ndarray:
         """The token ids of one text."""
         return self.ids[self.starts[index] : self.starts[index + 1]]
-
-
-def read_lines(path: Path) -> Iterator[str]:
-    """The texts of a file, one a line, plain or gzip, in NFC."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield unicodedata.normalize("NFC", line.strip())
 
 
 def read_texts(reviews: Path) -> list[str]:

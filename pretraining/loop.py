@@ -120,7 +120,7 @@ class Pretraining:
         nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.max_gradient_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return {name: float(loss) for name, loss in losses.items()}
+        return {name: float(loss.detach()) for name, loss in losses.items()}
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The ids that masking needs: ids below `first_word` are special tokens and stay as they are."""
+    """The ids that masking needs; those below `first_word` are special tokens and stay."""
 
     mask_id: int
     first_word: int
@@ -52,11 +52,13 @@ def mask_tokens(
 class TokenPredictor(nn.Module):
     """States → a score for every token, over the encoder's own embedding table."""
 
-    def __init__(self, hidden_size: int, table: nn.Embedding) -> None:
+    def __init__(self, encoder: TransformersEncoder) -> None:
         super().__init__()
+        table = encoder.model.get_input_embeddings()
+        assert isinstance(table, nn.Embedding)
         width = table.embedding_dim
         self.transform = nn.Sequential(
-            nn.Linear(hidden_size, width), nn.GELU(), nn.LayerNorm(width)
+            nn.Linear(encoder.hidden_size, width), nn.GELU(), nn.LayerNorm(width)
         )
         self.table = table
         self.bias = nn.Parameter(torch.zeros(table.num_embeddings))
@@ -87,9 +89,8 @@ class MaskedLanguageModel(nn.Module):
         self.vocabulary = vocabulary
         self.masking_rate = masking_rate
         self.word_weight = word_weight
-        table = encoder.model.get_input_embeddings()
-        self.token_predictor = TokenPredictor(encoder.hidden_size, table)
-        self.word_predictor = TokenPredictor(encoder.hidden_size, table)
+        self.token_predictor = TokenPredictor(encoder)
+        self.word_predictor = TokenPredictor(encoder)
 
     def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """The losses of a batch by name, in nats per prediction; `loss` is the one to minimise."""
@@ -108,7 +109,7 @@ class MaskedLanguageModel(nn.Module):
 def words_from_first_token(
     logits: torch.Tensor, batch: Batch, vocabulary: Vocabulary
 ) -> torch.Tensor:
-    """The mean loss of a text's tokens under one distribution per text, `logits` `(batch, token)`."""
+    """The mean loss of the words of texts, one distribution a text: `logits` `(batch, token)`."""
     is_word = batch.input_ids >= vocabulary.first_word
     losses = -functional.log_softmax(logits, dim=-1).gather(1, batch.input_ids)
     return (losses * is_word).sum() / is_word.sum().clamp(min=1)
@@ -138,9 +139,8 @@ class ReplacedTokenDetection(nn.Module):
         self._generator = [generator.eval().requires_grad_(False)]
         self.vocabulary = generator.vocabulary
         width = encoder.hidden_size
-        table = encoder.model.get_input_embeddings()
         self.detector = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1))
-        self.word_predictor = TokenPredictor(width, table)
+        self.word_predictor = TokenPredictor(encoder)
 
     def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """The losses of a batch by name; `loss` is the one to minimise."""
