@@ -79,6 +79,8 @@ class Pretraining:
         self.step = 0
         self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
+        # sums since the last report, kept over a kill
+        self.recent: dict[str, float] = {}
 
     def run(self) -> None:
         """Train to the end of the plan, from the last checkpoint where there is one."""
@@ -89,7 +91,6 @@ class Pretraining:
             f"{self.batches.per_pass:,} steps a pass"
         )
         last_saved = time.monotonic()
-        recent: dict[str, float] = {}
         while self.step < self.plan.steps:
             started = time.monotonic()
             if self.step == self.plan.decay_begins:
@@ -98,10 +99,9 @@ class Pretraining:
             self.step += 1
             self.seconds += time.monotonic() - started
             for name, loss in losses.items():
-                recent[name] = recent.get(name, 0.0) + loss / REPORT_STEPS
+                self.recent[name] = self.recent.get(name, 0.0) + loss / REPORT_STEPS
             if self.step % REPORT_STEPS == 0:
-                self.report(recent, console)
-                recent = {}
+                self.report(console)
             if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                 self.save(self.folder / "checkpoint.pt")
                 last_saved = time.monotonic()
@@ -136,13 +136,13 @@ class Pretraining:
                 sums[name] = sums.get(name, 0.0) + float(loss) / count
         return sums
 
-    def report(self, recent: dict[str, float], console: Console) -> None:
+    def report(self, console: Console) -> None:
         """Append what was measured to the history, and print it now and then."""
         entry: dict[str, Any] = {
             "step": self.step,
             "seconds": round(self.seconds, 1),
             "learning_rate": self.plan.rate(self.step - 1),
-            "training": recent,
+            "training": self.recent,
         }
         if self.step % MEASURE_STEPS == 0 or self.step == self.plan.steps:
             entry["held_out"] = self.measure()
@@ -153,6 +153,7 @@ class Pretraining:
                 f"{shown}; {left:.0f} min left"
             )
         self.history.append(entry)
+        self.recent = {}
 
     def on_device(self, batch: Any) -> Any:
         """The batch where the model is."""
@@ -180,6 +181,7 @@ class Pretraining:
                     "step": self.step,
                     "seconds": self.seconds,
                     "history": self.history,
+                    "recent": self.recent,
                     "plan": asdict(self.plan),
                 },
                 file,
@@ -205,6 +207,7 @@ class Pretraining:
         self.step = state["step"]
         self.seconds = state["seconds"]
         self.history = state["history"]
+        self.recent = state["recent"]
 
 
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

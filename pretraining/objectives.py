@@ -40,10 +40,13 @@ def mask_tokens(
     Devlin et al. 2019, section 3.1, https://arxiv.org/abs/1810.04805
     """
     ids = batch.input_ids
-    chance = torch.rand(ids.shape, generator=generator)
+    # where the ids are: a generator draws on its own device alone
+    chance = torch.rand(ids.shape, generator=generator, device=ids.device)
     chosen = (chance < rate) & (ids >= vocabulary.first_word)
-    fate = torch.rand(ids.shape, generator=generator)
-    others = torch.randint(vocabulary.first_word, vocabulary.size, ids.shape, generator=generator)
+    fate = torch.rand(ids.shape, generator=generator, device=ids.device)
+    others = torch.randint(
+        vocabulary.first_word, vocabulary.size, ids.shape, generator=generator, device=ids.device
+    )
     hidden = ids.masked_fill(chosen & (fate < 0.8), vocabulary.mask_id)
     hidden = torch.where(chosen & (fate >= 0.9), others, hidden)
     return Masked(hidden, chosen, ids[chosen])
@@ -161,7 +164,7 @@ class ReplacedTokenDetection(nn.Module):
     @torch.no_grad()
     def replace(self, batch: Batch, generator: torch.Generator) -> torch.Tensor:
         """The batch's ids, those that were masked drawn from what the generator thinks likely."""
-        model = self._generator[0]
+        model = self._generator[0].to(batch.input_ids.device)
         masked = mask_tokens(batch, self.vocabulary, self.masking_rate, generator)
         # the generator sees the mask at every chosen place
         hidden = batch.input_ids.masked_fill(masked.chosen, self.vocabulary.mask_id)
