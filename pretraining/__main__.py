@@ -15,6 +15,7 @@ from pretraining.batches import Batches
 from pretraining.corpus import load_corpus
 from pretraining.loop import Plan, Pretraining
 from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
+from zoo.errors import ZooError
 from zoo.seeds import seeded
 from zoo.transformers_encoder import TransformersEncoder
 
@@ -52,10 +53,15 @@ def train(
     threads: int | None,
 ) -> None:
     """Train ENCODER on reviews; run it again to go on, with more passes to go further."""
+    if objective == "replaced-tokens" and generator is None:
+        raise click.UsageError("--objective replaced-tokens needs a --generator")
     if threads:
         torch.set_num_threads(threads)
+    try:
+        encoder = fresh_encoder(name)
+    except ZooError as error:
+        raise click.ClickException(str(error)) from error
     output.mkdir(parents=True, exist_ok=True)
-    encoder = fresh_encoder(name)
     assert encoder.tokenizer is not None
     training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
     options = {} if word_weight is None else {"word_weight": word_weight}
@@ -65,8 +71,7 @@ def train(
     if objective == "masked-tokens":
         model = MaskedLanguageModel(encoder, vocabulary_of(encoder), **options)
     else:
-        if generator is None:
-            raise click.UsageError("--objective replaced-tokens needs a --generator")
+        assert generator is not None
         model = ReplacedTokenDetection(encoder, finished_generator(generator), **options)
     plan = Plan(steps=0, learning_rate=learning_rate)
     per_pass = Batches(training, plan.tokens_per_batch, 0, plan.seed).per_pass
