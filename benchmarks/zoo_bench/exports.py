@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from zoo.terminal import printable
 from zoo_bench.leaderboard import Board, Entry, Leaderboard, TaskBoard
-from zoo_bench.statistics import Interval
+from zoo_bench.statistics.intervals import Interval
 from zoo_bench.tables import NO_TESTS_YET
 
 JSON_FORMAT = "zoo-leaderboard"

@@ -15,7 +15,7 @@ from typing import Any
 from zoo_bench import identity
 from zoo_bench.reading import Contents
 from zoo_bench.records import Failure, Kind, Protocol, Result, RunSpec, TaskRecord
-from zoo_bench.statistics import Interval, t_interval
+from zoo_bench.statistics.intervals import Interval, t_interval
 
 # what `Recipe.resolved` fills in by whether the encoder is pretrained; suites fix the epochs
 LEFT_TO_THE_ENCODER = ("encoder_learning_rate", "min_warmup_steps")

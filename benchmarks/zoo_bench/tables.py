@@ -16,7 +16,7 @@ from rich.text import Text
 
 from zoo.terminal import printable
 from zoo_bench.leaderboard import Board, Cause, Entry, Leaderboard, TaskBoard
-from zoo_bench.statistics import Interval
+from zoo_bench.statistics.intervals import Interval
 
 WIDTH = 80
 NO_TESTS_YET = "Differences are not tested yet: read overlapping intervals as ties."

@@ -1,4 +1,4 @@
-"""Statistics over the seeds of one pair on one task."""
+"""The mean over the seeds of one pair on one task, with its t interval."""
 
 from __future__ import annotations
 

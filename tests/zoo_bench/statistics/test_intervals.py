@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from zoo_bench.statistics import Interval, t_interval
+from zoo_bench.statistics.intervals import Interval, t_interval
 
 # t quantiles at 0.975, from any printed table (NIST/SEMATECH e-Handbook 1.3.6.7.2)
 T_OF_2_DEGREES = 4.303
