@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from zoo.terminal import printable
-from zoo_bench.leaderboard import Board, Entry, Leaderboard, TaskBoard
+from zoo_bench.entries import Entry
+from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.tables import NO_TESTS_YET
+from zoo_bench.tables import claims
 
 JSON_FORMAT = "zoo-leaderboard"
-JSON_VERSION = 1
+JSON_VERSION = 2
 
 
 def to_fields(leaderboard: Leaderboard) -> dict[str, Any]:
@@ -58,10 +59,12 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "name": lambda board, task_board, entry: entry.name,
     "encoder": lambda board, task_board, entry: entry.encoder,
     "head": lambda board, task_board, entry: entry.head,
+    "rank": lambda board, task_board, entry: entry.rank,
     "n": lambda board, task_board, entry: entry.n,
     "expected": lambda board, task_board, entry: entry.expected,
     "accuracy": lambda board, task_board, entry: _mean(entry.accuracy),
     "accuracy_half_width": lambda board, task_board, entry: _half_width(entry.accuracy),
+    "row_error": lambda board, task_board, entry: entry.row_error,
     "macro_f1": lambda board, task_board, entry: _mean(entry.macro_f1),
     "clean_accuracy": lambda board, task_board, entry: _mean(entry.clean_accuracy),
     "parameters_total": lambda board, task_board, entry: entry.parameters_total,
@@ -129,10 +132,20 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     protocol = f"{board.protocol.name} {board.protocol.version}"
     yield f"## {_markdown_cell(task_board.task.name)} (protocol {_markdown_cell(protocol)})"
-    yield f"{NO_TESTS_YET} Accuracy in %: mean ± half of the 95 % t interval (n seeds)."
-    titles = ["pair", "accuracy", "macro F1", "clean accuracy", "parameters", "train s", "p50 ms"]
+    said = " ".join(claims(task_board))
+    yield f"{said} Accuracy in %: mean ± half of the 95 % t interval (n seeds).".lstrip()
+    titles = [
+        "rank",
+        "pair",
+        "accuracy",
+        "macro F1",
+        "clean accuracy",
+        "parameters",
+        "train s",
+        "p50 ms",
+    ]
     titles.append("notes")
-    rows = [titles, ["---", *["--:"] * (len(titles) - 2), "---"]]
+    rows = [titles, ["---", "---", *["--:"] * (len(titles) - 3), "---"]]
     rows += [_markdown_row(entry) for entry in task_board.entries]
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -149,6 +162,7 @@ def _markdown_row(entry: Entry) -> list[str]:
         notes.append("certified" if entry.certified else "failed zoo check")
     parameters = "" if entry.parameters_total is None else f"{entry.parameters_total:,}"
     return [
+        entry.rank or "",
         _markdown_cell(entry.name),
         f"{_percent(entry.accuracy)} ({entry.n})" if entry.accuracy else "",
         _percent(entry.macro_f1),

@@ -9,70 +9,40 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from zoo_bench import identity
+from zoo_bench.comparisons import (
+    AcrossTasks,
+    Candidate,
+    Comparisons,
+    across_tasks,
+    compare,
+)
+from zoo_bench.entries import Entry, make_candidate, make_entry, rank_scores
 from zoo_bench.reading import Contents
-from zoo_bench.records import Failure, Kind, Protocol, Result, RunSpec, TaskRecord
-from zoo_bench.statistics.intervals import Interval, t_interval
+from zoo_bench.records import Failure, Protocol, Result, RunSpec, TaskRecord
+from zoo_bench.statistics.variance import VarianceShares, variance_shares
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Correct = Mapping[str, np.ndarray]
 
 # what `Recipe.resolved` fills in by whether the encoder is pretrained; suites fix the epochs
 LEFT_TO_THE_ENCODER = ("encoder_learning_rate", "min_warmup_steps")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One pair or baseline on one task. Intervals are over seeds and None without any score.
-
-    `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
-    runs have no score and are missing from `n`, `verdicts` counts those that have one.
-    `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
-    failed it, None where one had not been checked.
-    """
-
-    kind: Kind
-    encoder: str | None
-    head: str | None
-    baseline: str | None
-    seeds: tuple[int, ...]
-    expected: int
-    accuracy: Interval | None
-    macro_f1: Interval | None
-    clean_accuracy: Interval | None
-    parameters_total: int | None
-    parameters_head: int | None
-    train_seconds: float | None
-    latency_p50_ms: float | None
-    verdicts: dict[str, int]
-    diverged: int
-    failed: int
-    unfinished: int
-    certified: bool | None
-
-    @property
-    def name(self) -> str:
-        """`encoder+head`, or the baseline's name."""
-        return "+".join(part for part in (self.encoder, self.head, self.baseline) if part)
-
-    @property
-    def n(self) -> int:
-        """How many seeds the scores are over."""
-        return 0 if self.accuracy is None else self.accuracy.n
-
-    @property
-    def rank_by(self) -> Interval | None:
-        """The accuracy on test rows that do not occur in train, where there are such rows."""
-        return self.clean_accuracy or self.accuracy
-
-
-@dataclass(frozen=True, slots=True)
 class TaskBoard:
-    """All entries on one task, best first."""
+    """All entries on one task, best first, and what may be said of them."""
 
     task: TaskRecord
     entries: tuple[Entry, ...]
     hardware: tuple[str, ...]
+    comparisons: Comparisons
+    variance: VarianceShares | None
 
     @property
     def pairs(self) -> list[Entry]:
@@ -87,6 +57,7 @@ class Board:
     threads: int
     recipe: dict[str, Any] | None
     tasks: tuple[TaskBoard, ...]
+    across: AcrossTasks | None
 
     @property
     def recipe_id(self) -> str:
@@ -119,7 +90,8 @@ def build(contents: Contents) -> Leaderboard:
         *(spec for spec, _ in contents.failures),
         *contents.unfinished,
     ]
-    boards = _boards(runs, {failure.run_id for _, failure in contents.failures})
+    failed = {failure.run_id for _, failure in contents.failures}
+    boards = _boards(runs, failed, contents.correct)
     return Leaderboard(
         boards=tuple(boards),
         causes=tuple(_causes(contents.failures)),
@@ -128,7 +100,7 @@ def build(contents: Contents) -> Leaderboard:
     )
 
 
-def _boards(runs: Sequence[RunSpec], failed: set[str]) -> Iterable[Board]:
+def _boards(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> Iterable[Board]:
     pairs = [run for run in runs if run.kind == "pair"]
     baselines = [run for run in runs if run.kind == "baseline"]
     placed: set[str] = set()
@@ -136,10 +108,10 @@ def _boards(runs: Sequence[RunSpec], failed: set[str]) -> Iterable[Board]:
         first = board_runs[0]
         beside = [run for run in baselines if _can_stand_beside(run, board_runs)]
         placed.update(run.run_id for run in beside)
-        yield _board(first, _shared_recipe(first), [*board_runs, *beside], failed)
+        yield _board(first, _shared_recipe(first), [*board_runs, *beside], failed, correct)
     alone = [run for run in baselines if run.run_id not in placed]
     for board_runs in _grouped(alone, lambda run: (run.protocol.model_dump(), run.threads)):
-        yield _board(board_runs[0], None, board_runs, failed)
+        yield _board(board_runs[0], None, board_runs, failed, correct)
 
 
 def _board_key(run: RunSpec) -> Any:
@@ -158,78 +130,74 @@ def _can_stand_beside(baseline: RunSpec, pairs: Sequence[RunSpec]) -> bool:
 
 
 def _board(
-    first: RunSpec, recipe: dict[str, Any] | None, runs: Sequence[RunSpec], failed: set[str]
+    first: RunSpec,
+    recipe: dict[str, Any] | None,
+    runs: Sequence[RunSpec],
+    failed: set[str],
+    correct: Correct,
 ) -> Board:
-    tasks = (_task_board(task_runs, failed) for task_runs in _grouped(runs, _task_key))
-    return Board(first.protocol, first.threads, recipe, tuple(tasks))
+    tasks = tuple(
+        _task_board(task_runs, failed, correct) for task_runs in _grouped(runs, _task_key)
+    )
+    return Board(first.protocol, first.threads, recipe, tasks, _across(tasks))
 
 
-def _task_board(runs: Sequence[RunSpec], failed: set[str]) -> TaskBoard:
+def _across(tasks: Sequence[TaskBoard]) -> AcrossTasks | None:
+    tables = [{entry.name: entry for entry in task.pairs} for task in tasks]
+    names = sorted({name for table in tables for name in table})
+    scores = {
+        name: [_ranked_mean(table[name]) if name in table else None for table in tables]
+        for name in names
+    }
+    return across_tasks(scores, [task.comparisons for task in tasks])
+
+
+def _ranked_mean(entry: Entry) -> float | None:
+    return entry.rank_by.mean if entry.rank is not None and entry.rank_by is not None else None
+
+
+def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> TaskBoard:
     expected = len({run.seed for run in runs if run.kind == "pair"})
     grouped = _grouped(runs, _entry_key)
     shared_names = Counter(group[0].who for group in grouped)
-    entries = [
-        _entry(
+    entries: list[Entry] = []
+    candidates: dict[str, Candidate] = {}
+    variance_scores: dict[tuple[str, str, int], float] = {}
+    for group in grouped:
+        entry = make_entry(
             group,
             failed,
             mark=_mark(group[0]) if shared_names[group[0].who] > 1 else "",
             expected=expected if group[0].kind == "pair" else 1,
         )
-        for group in grouped
-    ]
+        entries.append(entry)
+        scores = rank_scores(group)
+        candidates[entry.name] = make_candidate(entry, scores, correct)
+        if entry.encoder is not None and entry.head is not None:
+            variance_scores |= {
+                (entry.encoder, entry.head, run.seed): score for run, score in scores
+            }
+    entries.sort(key=_order)
+    comparisons = compare([candidates[entry.name] for entry in entries if entry.n])
     hardware = {run.cost.hardware for run in runs if isinstance(run, Result)}
-    return TaskBoard(runs[0].task, tuple(sorted(entries, key=_order)), tuple(sorted(hardware)))
+    return TaskBoard(
+        runs[0].task,
+        tuple(
+            replace(
+                entry,
+                rank=comparisons.letters.get(entry.name),
+                row_error=comparisons.row_errors.get(entry.name),
+            )
+            for entry in entries
+        ),
+        tuple(sorted(hardware)),
+        comparisons,
+        variance_shares(variance_scores),
+    )
 
 
 def _order(entry: Entry) -> tuple[float, str]:
     return -entry.rank_by.mean if entry.rank_by else 1.0, entry.name
-
-
-def _entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected: int) -> Entry:
-    first = runs[0]
-    results = [run for run in runs if isinstance(run, Result)]
-    scored = [result for result in results if result.metrics.get("test")]
-    latencies = [run.cost.latency.p50_ms for run in scored if run.cost.latency]
-    failures = sum(run.run_id in failed for run in runs)
-    return Entry(
-        kind=first.kind,
-        encoder=first.encoder.label if first.encoder else None,
-        head=first.head.label + mark if first.head else None,
-        baseline=first.baseline.label + mark if first.baseline else None,
-        seeds=tuple(sorted(run.seed for run in scored)),
-        expected=expected,
-        accuracy=_interval(scored, "test", "accuracy"),
-        macro_f1=_interval(scored, "test", "macro_f1"),
-        clean_accuracy=_interval(scored, "test_clean", "accuracy"),
-        parameters_total=scored[0].cost.parameters_total if scored else None,
-        parameters_head=scored[0].cost.parameters_head if scored else None,
-        train_seconds=_mean([run.cost.train_seconds for run in scored]),
-        latency_p50_ms=_mean(latencies),
-        verdicts=dict(sorted(Counter(run.verdict for run in scored if run.verdict).items())),
-        diverged=sum(run.verdict == "diverged" for run in results),
-        failed=failures,
-        unfinished=len(runs) - len(results) - failures,
-        certified=_is_certified(results) if first.kind == "pair" else None,
-    )
-
-
-def _is_certified(results: Sequence[Result]) -> bool | None:
-    found = [
-        run.provenance.certificates.get(role) for run in results for role in ("encoder", "head")
-    ]
-    if any(one is not None and one.status == "failed" for one in found):
-        return False
-    return True if found and all(found) else None
-
-
-def _interval(scored: Sequence[Result], split: str, metric: str) -> Interval | None:
-    values = [(run.metrics.get(split) or {}).get(metric) for run in scored]
-    known = [value for value in values if value is not None]
-    return t_interval(known) if known else None
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return t_interval(values).mean if values else None
 
 
 def _entry_key(run: RunSpec) -> Any:
@@ -240,7 +208,9 @@ def _entry_key(run: RunSpec) -> Any:
 
 def _mark(run: RunSpec) -> str:
     """What tells two of the same name apart (another version, revision or learning rate)."""
-    return f"#{identity.sha256(_entry_key(run))[:4]}"
+    # without the task: the same pair has the same name on every task of a board
+    decides = {key: value for key, value in _entry_key(run).items() if key != "task"}
+    return f"#{identity.sha256(decides)[:4]}"
 
 
 def _task_key(run: RunSpec) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+PREDICTIONS = "predictions.safetensors"
+
 
 @dataclass(frozen=True, slots=True)
 class Predictions:

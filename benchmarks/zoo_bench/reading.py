@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from zoo.errors import ZooError
 from zoo.strict_json import load_json
+from zoo_bench.correctness import UnusablePredictions, rows_of
 from zoo_bench.records import SCHEMA_VERSION, Failure, Record, Result, RunSpec
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MARKER = "zoo-results.json"
 
@@ -33,12 +37,18 @@ class UnreadableRecord(ZooError):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What lies in a results root: finished, failed, begun but unfinished, and unreadable runs."""
+    """What lies in a results root: finished, failed, begun but unfinished, and unreadable runs.
+
+    By run id: `correct`, which of the test rows that ranks count were right, `(row,)`; `folders`,
+    where the files of a finished run lie.
+    """
 
     results: tuple[Result, ...] = ()
     failures: tuple[tuple[RunSpec, Failure], ...] = ()
     unfinished: tuple[RunSpec, ...] = ()
     unreadable: tuple[UnreadableRecord, ...] = ()
+    correct: Mapping[str, np.ndarray] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     def of(self, runs: Sequence[RunSpec]) -> Contents:
         """Of these runs alone; those that left nothing are unfinished."""
@@ -47,13 +57,14 @@ class Contents:
         failures = tuple(pair for pair in self.failures if pair[0].run_id in wanted)
         ended = {run.run_id for run in (*results, *(spec for spec, _ in failures))}
         unfinished = tuple(run for run in runs if run.run_id not in ended)
-        return Contents(results, failures, unfinished, self.unreadable)
+        return Contents(results, failures, unfinished, self.unreadable, self.correct, self.folders)
 
 
-def check_schema(path: Path) -> Any:
-    """The parsed JSON of a record; raises `NewerSchema`, or `UnreadableRecord` with the reason."""
+def check_schema(path: Path) -> bytes:
+    """The JSON text of a record; raises `NewerSchema`, or `UnreadableRecord` with the reason."""
     try:
-        value = load_json(path.read_bytes(), path.name)
+        content = path.read_bytes()
+        value = load_json(content, path.name)
     except (ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -66,15 +77,15 @@ def check_schema(path: Path) -> Any:
             f"{path}: schema {version}, this is schema {SCHEMA_VERSION}: upgrade zoo "
             "(pip install --upgrade intentzoo); nothing was touched"
         )
-    return value
+    return content
 
 
 def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
     """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`."""
-    check_schema(path)
+    content = check_schema(path)
     try:
         # from the text, not from the parsed value: strict JSON mode reads dates and tuples
-        return record.model_validate_json(path.read_bytes(), strict=True)
+        return record.model_validate_json(content, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -89,10 +100,16 @@ def read_contents(root: Path) -> Contents:
     failures: list[tuple[RunSpec, Failure]] = []
     unfinished: list[RunSpec] = []
     unreadable: list[UnreadableRecord] = []
+    correct: dict[str, np.ndarray] = {}
+    folders: dict[str, Path] = {}
     for folder in sorted((root / "runs").glob("*/")):
         try:
             if (folder / "result.json").exists():
-                results.append(read_record(folder / "result.json", Result))
+                result = read_record(folder / "result.json", Result)
+                if result.predictions is not None:
+                    correct[result.run_id] = rows_of(result, folder)
+                results.append(result)
+                folders[result.run_id] = folder
                 continue
             spec = read_record(folder / "spec.json", RunSpec)
             if (folder / "error.json").exists():
@@ -103,7 +120,16 @@ def read_contents(root: Path) -> Contents:
             continue  # claimed a moment ago by a running `zoo bench`: nothing is in it yet
         except UnreadableRecord as error:
             unreadable.append(error)
-    return Contents(tuple(results), tuple(failures), tuple(unfinished), tuple(unreadable))
+        except UnusablePredictions as error:
+            unreadable.append(UnreadableRecord(folder / "result.json", str(error)))
+    return Contents(
+        tuple(results),
+        tuple(failures),
+        tuple(unfinished),
+        tuple(unreadable),
+        correct,
+        folders,
+    )
 
 
 def find_roots(place: Path) -> list[Path]:
@@ -119,6 +145,8 @@ def read_all(roots: Iterable[Path]) -> Contents:
     failures: dict[str, tuple[RunSpec, Failure]] = {}
     unfinished: dict[str, RunSpec] = {}
     unreadable: list[UnreadableRecord] = []
+    correct: dict[str, np.ndarray] = {}
+    folders: dict[str, Path] = {}
     for root in roots:
         check_schema(root / MARKER)
         contents = read_contents(root)
@@ -126,8 +154,15 @@ def read_all(roots: Iterable[Path]) -> Contents:
         failures |= {spec.run_id: (spec, failure) for spec, failure in contents.failures}
         unfinished |= {spec.run_id: spec for spec in contents.unfinished}
         unreadable += contents.unreadable
+        correct |= contents.correct
+        folders |= contents.folders
     failed = {run_id: pair for run_id, pair in failures.items() if run_id not in results}
     left = {run_id: spec for run_id, spec in unfinished.items() if run_id not in results | failed}
     return Contents(
-        tuple(results.values()), tuple(failed.values()), tuple(left.values()), tuple(unreadable)
+        tuple(results.values()),
+        tuple(failed.values()),
+        tuple(left.values()),
+        tuple(unreadable),
+        correct,
+        folders,
     )

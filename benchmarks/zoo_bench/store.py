@@ -26,6 +26,7 @@ from pathlib import Path
 
 from zoo.errors import ZooError
 from zoo_bench import durable
+from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, read_record
 from zoo_bench.records import SCHEMA_VERSION, Failure, Result, RunSpec, to_json
 
@@ -33,7 +34,7 @@ FORMAT = "zoo-results"
 RUNS = "runs"
 QUARANTINE = "quarantine"
 SPEC, RESULT, ERROR = "spec.json", "result.json", "error.json"
-PREDICTIONS, LOG = "predictions.safetensors", "log.txt"
+LOG = "log.txt"
 
 
 class ResultsError(ZooError):

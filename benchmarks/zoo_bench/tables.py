@@ -15,18 +15,24 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo.terminal import printable
-from zoo_bench.leaderboard import Board, Cause, Entry, Leaderboard, TaskBoard
+from zoo_bench.comparisons import AcrossTasks
+from zoo_bench.entries import Entry
+from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
+from zoo_bench.statistics.differences import SIGNIFICANCE
 from zoo_bench.statistics.intervals import Interval
 
 WIDTH = 80
-NO_TESTS_YET = "Differences are not tested yet: read overlapping intervals as ties."
+TIES = "Pairs that share a letter are tied: no difference between them could be shown."
+TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
 # for terminals that cannot write the letter on the left
 PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
 _GAP = 2
 _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
-_LONGEST_NAME = 22
-_MARK_WIDTH = 2
+# letters and name, without and with the column of clean accuracies beside them
+_NAME_WIDTH, _NAME_WIDTH_BESIDE_CLEAN = 29, 25
+_ENCODER_WIDTH = 22
+_LONGEST_RANK = 6
 _MOST_RUNS_PER_CAUSE = 5
 
 
@@ -58,9 +64,11 @@ def _parts(leaderboard: Leaderboard, width: int) -> Iterator[Table | Text]:
         for task_board in board.tasks:
             yield _heading(board, task_board, is_one_of_many=len(leaderboard.boards) > 1)
             yield from _paper_tables(task_board, width)
-            yield Text(f"\n{NO_TESTS_YET}\n" if len(task_board.pairs) > 1 else "")
+            yield Text("\n" + "\n".join(claims(task_board)) + "\n")
             yield _ranked_list(task_board)
             yield from _notes(task_board)
+        if board.across is not None:
+            yield from _across_tasks(board.across)
     if not leaderboard.boards:
         yield Text("There are no results here yet.")
     yield from _left_out(leaderboard)
@@ -73,6 +81,8 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
         f"protocol {board.protocol.name} {board.protocol.version}, "
         f"{task.n_train:,} train, {task.n_test:,} test rows, {len(task.labels)} labels",
     ]
+    if task_board.comparisons.row_errors:
+        lines.insert(1, "(in brackets: ± half of the 95 % interval over resampled test rows)")
     if task.n_test_clean != task.n_test:
         lines.append(
             f"{task.n_test - task.n_test_clean:,} test rows also occur in train; the list is "
@@ -85,6 +95,31 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
     return Text(printable("\n".join(lines), keep_lines=True) + "\n")
 
 
+def claims(task_board: TaskBoard) -> list[str]:
+    """What may be said of the differences on one task, one sentence a line."""
+    comparisons = task_board.comparisons
+    if len(comparisons.letters) < 2:
+        return [TOO_FEW_SEEDS] if len(task_board.pairs) > 1 else []
+    lines = [TIES]
+    if comparisons.detectable is not None:
+        seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
+        lines.append(
+            f"Smallest difference that {seeds} seeds would have shown (80 % power): "
+            f"{100 * comparisons.detectable:.2f} points."
+        )
+    if task_board.variance is not None:
+        shares = task_board.variance
+        parts = [
+            ("encoder", shares.encoder),
+            ("head", shares.head),
+            ("the two together", shares.interaction),
+            ("seed", shares.seed),
+        ]
+        listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
+        lines.append(f"What the accuracy depends on: {listed}.")
+    return lines
+
+
 def _short(recipe: dict[str, object]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(recipe.items()))
 
@@ -94,7 +129,7 @@ def _paper_tables(task_board: TaskBoard, width: int) -> Iterator[Table | Text]:
     by_place = {(entry.encoder, entry.head): entry for entry in task_board.pairs}
     encoders = _in_order(entry.encoder for entry in task_board.pairs)
     heads = _in_order(entry.head for entry in task_board.pairs)
-    first = min(_LONGEST_NAME, max((cell_len(name) for name in encoders), default=0))
+    first = min(_ENCODER_WIDTH, max((cell_len(name) for name in encoders), default=0))
     at_once = max(1, (width - first) // (_CELL_WIDTH + _GAP))
     for start in range(0, len(heads), at_once):
         shown = heads[start : start + at_once]
@@ -117,7 +152,8 @@ def _cell(entry: Entry | None) -> str:
     if entry is None:
         return "n/a"
     if entry.accuracy is not None:
-        return f"{_percent(entry.accuracy)}\nn={entry.n}"
+        rows = "" if entry.row_error is None else f" (± {100 * entry.row_error:.2f})"
+        return f"{_percent(entry.accuracy)}\nn={entry.n}{rows}"
     if entry.diverged:
         return f"diverged\n{entry.diverged}/{entry.expected}"
     return f"failed\n{entry.failed}/{entry.expected}" if entry.failed else "not done"
@@ -130,26 +166,36 @@ def _ranked_list(task_board: TaskBoard) -> Table:
         ("macro\nF1 %", lambda entry: _mean_percent(entry.macro_f1)),
         ("clean\nacc. %", lambda entry: _mean_percent(entry.clean_accuracy)),
         ("para-\nmeters", lambda entry: _millions(entry.parameters_total)),
-        ("train\ns", lambda entry: _number(entry.train_seconds, 1)),
-        ("p50\nms", lambda entry: _number(entry.latency_p50_ms, 2)),
+        ("train\ns", lambda entry: _number(entry.train_seconds)),
+        ("p50\nms", lambda entry: _number(entry.latency_p50_ms)),
     ]
     if not has_clean:
         del columns[2]
-    has_marks = any(entry.certified is not None for entry in task_board.entries)
-    width = _LONGEST_NAME + (_MARK_WIDTH if has_marks else 0)
-    table = _table([("pair", "left", width)] + [(title, "right", None) for title, _ in columns])
+    width = _NAME_WIDTH_BESIDE_CLEAN if has_clean else _NAME_WIDTH
+    ranks = max((cell_len(_rank(entry)) for entry in task_board.entries), default=0)
+    indent = ranks + 1 if ranks else 0
+    table = _table(
+        [(" " * indent + "pair", "left", width)] + [(title, "right", None) for title, _ in columns]
+    )
     for entry in task_board.entries:
         if entry.accuracy is not None:
-            table.add_row(_pair(entry, width), *(Text(value(entry)) for _, value in columns))
+            name = _name(entry, indent, width)
+            table.add_row(name, *(Text(value(entry)) for _, value in columns))
     return table
 
 
-def _pair(entry: Entry, width: int) -> Text:
-    """The name and its mark; one that is too long breaks between encoder and head."""
+def _rank(entry: Entry) -> str:
+    rank = entry.rank or ""
+    return rank if len(rank) <= _LONGEST_RANK else f"{rank[: _LONGEST_RANK - 1]}…"
+
+
+def _name(entry: Entry, indent: int, width: int) -> Text:
+    """Letters, name and mark; a name that is too long breaks before the head."""
     mark = "" if entry.certified is None else f" {_CERTIFIED if entry.certified else _UNFIT}"
-    if entry.kind == "pair" and cell_len(entry.name + mark) > width:
-        return _text(f"{entry.encoder}\n+{entry.head}{mark}", keep_lines=True)
-    return _text(entry.name + mark)
+    name = entry.name + mark
+    if entry.kind == "pair" and indent + cell_len(name) > width:
+        name = f"{entry.encoder}\n{' ' * indent}+{entry.head}{mark}"
+    return _text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)
 
 
 def _table(columns: Sequence[tuple[str, str, int | None]]) -> Table:
@@ -195,6 +241,39 @@ def _notes_on(entry: Entry) -> Iterator[str]:
         yield f"{entry.name}: failed {entry.failed}/{m}, not in the mean"
     if entry.n + entry.diverged + entry.failed < m:
         yield f"{entry.name}: incomplete {entry.n + entry.diverged}/{m}"
+
+
+def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
+    yield Text(
+        f"\nOver {across.tasks} tasks, 1 is the best rank; wins, ties and losses task by task\n"
+    )
+    table = _table(
+        [("pair", "left", _NAME_WIDTH)]
+        + [(title, "right", None) for title in ("mean rank", "wins", "ties", "losses")]
+    )
+    for standing in across.standings:
+        name = _text(standing.name)
+        if standing.mean_rank is None:
+            table.add_row(name, Text(f"incomplete {standing.tasks}/{across.tasks}"), "", "", "")
+            continue
+        counts = (standing.wins, standing.ties, standing.losses)
+        table.add_row(name, f"{standing.mean_rank:.2f}", *map(str, counts))
+    yield table
+    if across.wilcoxon_p:
+        yield Text("\n" + "\n".join(_tests_over_tasks(across)))
+    yield Text("")
+
+
+def _tests_over_tasks(across: AcrossTasks) -> Iterator[str]:
+    if across.friedman_p is not None:
+        yield f"Friedman's test over all pairs: p = {across.friedman_p:.3f}"
+    real = [pair for pair in across.wilcoxon_p if pair[2] < SIGNIFICANCE]
+    yield (
+        f"Wilcoxon's signed rank test with Holm's adjustment: {len(real)} of "
+        f"{len(across.wilcoxon_p)} differences between two pairs have p < {SIGNIFICANCE}"
+    )
+    for first, second, p_value in real:
+        yield f"  {printable(first)} and {printable(second)}: p = {p_value:.3f}"
 
 
 def _left_out(leaderboard: Leaderboard) -> Iterator[Text]:
@@ -245,7 +324,8 @@ def _millions(count: int | None) -> str:
     return f"{count / 1e6:.2f}M" if count < 1e8 else f"{count / 1e6:.1f}M"
 
 
-def _number(value: float | None, digits: int) -> str:
+def _number(value: float | None) -> str:
+    """Four digits at most: `0.35`, `12.5`, `1432`."""
     if value is None:
         return ""
-    return f"{value:.{digits}f}" if value < 1000 else f"{value:.0f}"
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, make_spec
@@ -28,6 +29,12 @@ def results_of(*accuracies, **spec):
     ]
 
 
+def right_rows(result):
+    """So many of the 18 clean rows are right as fits the accuracy, the first ones."""
+    accuracy = result.metrics["test_clean"]["accuracy"]
+    return np.arange(TASK.n_test_clean) < round(TASK.n_test_clean * accuracy)
+
+
 def failure_of(spec, message="boom", kind="error"):
     failure = Failure.model_validate_json(
         json.dumps(
@@ -46,16 +53,18 @@ def failure_of(spec, message="boom", kind="error"):
 @pytest.fixture
 def contents():
     """Two encoders by two heads, three seeds, baselines, one failure."""
+    results = (
+        *results_of(0.7, 0.8, 0.9),
+        *results_of(0.81, 0.82, 0.83, head="bilstm"),
+        *results_of(0.6, 0.6, encoder="koelectra-nano"),
+        make_result(make_spec("koelectra-nano", "bilstm", 0), 0.95),
+        make_result(make_baseline_spec(), 0.4),
+        make_result(make_baseline_spec("tfidf-svm"), 0.85),
+    )
     return Contents(
-        results=(
-            *results_of(0.7, 0.8, 0.9),
-            *results_of(0.81, 0.82, 0.83, head="bilstm"),
-            *results_of(0.6, 0.6, encoder="koelectra-nano"),
-            make_result(make_spec("koelectra-nano", "bilstm", 0), 0.95),
-            make_result(make_baseline_spec(), 0.4),
-            make_result(make_baseline_spec("tfidf-svm"), 0.85),
-        ),
+        results=results,
         failures=(failure_of(make_spec("koelectra-nano", seed=2)),),
+        correct={result.run_id: right_rows(result) for result in results},
     )
 
 
@@ -167,6 +176,7 @@ def test_the_table(board):
 
 TABLE = """\
 toy: test accuracy in %, mean ± half of the 95 % t interval over n seeds
+(in brackets: ± half of the 95 % interval over resampled test rows)
 protocol toy 1, 100 train, 20 test rows, 2 labels
 2 test rows also occur in train; the list is sorted by the accuracy on the
 other, clean ones
@@ -174,21 +184,22 @@ other, clean ones
 encoder                 bilstm             mlp
 ──────────────────────────────────────────────
 bert-nano         82.00 ± 2.48   80.00 ± 24.84
-                           n=3             n=3
+                 n=3 (± 16.67)   n=3 (± 15.74)
 koelectra-nano           95.00    60.00 ± 0.00
-                           n=1             n=2
+                  n=1 (± 8.33)   n=2 (± 22.22)
 
-Differences are not tested yet: read overlapping intervals as ties.
+Pairs that share a letter are tied: no difference between them could be shown.
+Smallest difference that 2 seeds would have shown (80 % power): 62.39 points.
 
-                                           macro   clean   para-  train   p50
-pair                       accuracy % (n)   F1 %  acc. %  meters      s    ms
-─────────────────────────────────────────────────────────────────────────────
-koelectra-nano+bilstm           95.00 (1)  94.00   95.00   6.40M   12.5  3.25
-tfidf-svm                       85.00 (1)  84.00   85.00   6.40M   12.5  3.25
-bert-nano+bilstm         82.00 ± 2.48 (3)  81.00   82.00   6.40M   12.5  3.25
-bert-nano+mlp           80.00 ± 24.84 (3)  79.00   80.00   6.40M   12.5  3.25
-koelectra-nano+mlp       60.00 ± 0.00 (2)  59.00   60.00   6.40M   12.5  3.25
-majority-class                  40.00 (1)  39.00   40.00   6.40M   12.5  3.25
+                                              macro   clean   para-  train   p50
+   pair                       accuracy % (n)   F1 %  acc. %  meters      s    ms
+────────────────────────────────────────────────────────────────────────────────
+   koelectra-nano+bilstm           95.00 (1)  94.00   95.00   6.40M   12.5  3.25
+   tfidf-svm                       85.00 (1)  84.00   85.00   6.40M   12.5  3.25
+a  bert-nano+bilstm         82.00 ± 2.48 (3)  81.00   82.00   6.40M   12.5  3.25
+ab bert-nano+mlp           80.00 ± 24.84 (3)  79.00   80.00   6.40M   12.5  3.25
+b  koelectra-nano+mlp       60.00 ± 0.00 (2)  59.00   60.00   6.40M   12.5  3.25
+   majority-class                  40.00 (1)  39.00   40.00   6.40M   12.5  3.25
 
 koelectra-nano+bilstm: incomplete 1/3
 koelectra-nano+mlp: failed 1/3, not in the mean
@@ -265,14 +276,16 @@ def test_the_table_marks_what_was_certified():
 
 
 def test_names_cannot_command_the_terminal_nor_style_the_table():
-    head = Component(name="\x1b[31mred[bold]", **OURS)
+    head = Component(name="\x1b[1m[bold]", **OURS)
     text = tables.render(leaderboard.build(Contents((make_result(make_spec(head=head)),))))
     assert "\x1b" not in text
     assert "[bold]" in text
 
 
-def test_untested_differences_are_not_sold_as_a_ranking(board):
-    assert tables.NO_TESTS_YET in tables.render(board)
+def test_single_seeds_are_not_sold_as_a_ranking():
+    board = leaderboard.build(Contents((*results_of(0.5), *results_of(0.9, head="bilstm"))))
+    assert tables.TOO_FEW_SEEDS in tables.render(board)
+    assert [entry.rank for entry in entries(board).values()] == [None, None]
 
 
 # other formats
@@ -300,8 +313,8 @@ def test_markdown_keeps_its_columns_whatever_the_names_hold():
     name = "a|b\nc `d` <b> [e](f)"
     result = make_result(make_baseline_spec(name))
     text = exports.to_markdown(leaderboard.build(Contents((result,))))
-    [row] = [line for line in text.splitlines() if line.startswith("| a")]
-    assert row.replace("\\|", "").count("|") == 9
+    [row] = [line for line in text.splitlines() if line.startswith("|  | a")]
+    assert row.replace("\\|", "").count("|") == 10
     assert "<b>" not in text
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 
 from zoo_bench.statistics.differences import SIGNIFICANCE
+from zoo_bench.statistics.intervals import mean_and_deviation
 
 POWER = 0.8
 
@@ -21,21 +21,14 @@ def smallest_detectable(scores: Sequence[Sequence[float]]) -> float | None:
     """
     if len(scores) < 2 or min(map(len, scores)) < 2:
         return None
-    from scipy.optimize import brentq
-    from scipy.special import nctdtr, stdtrit
+    from scipy.special import nctdtrinc, stdtrit
 
     seeds = min(map(len, scores))
     freedom = 2 * (seeds - 1)
     comparisons = len(scores) * (len(scores) - 1) // 2
     critical = float(stdtrit(freedom, 1 - SIGNIFICANCE / comparisons / 2))
-    within = sum(statistics.variance(values) * (len(values) - 1) for values in scores)
-    deviation = math.sqrt(within / sum(len(values) - 1 for values in scores))
-    if deviation == 0:
-        return 0.0
-
-    def missing_power(noncentrality: float) -> float:
-        # the chance of a significant difference of the wrong sign is far below a thousandth
-        return float(1 - nctdtr(freedom, noncentrality, critical)) - POWER
-
-    noncentrality = float(brentq(missing_power, 0, 10 * critical))
+    squares = sum(mean_and_deviation(values)[1] ** 2 * (len(values) - 1) for values in scores)
+    deviation = math.sqrt(squares / sum(len(values) - 1 for values in scores))
+    # a significant difference of the wrong sign has a chance far below a thousandth: left out
+    noncentrality = float(nctdtrinc(freedom, 1 - POWER, critical))
     return noncentrality * deviation * math.sqrt(2 / seeds)

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from zoo_bench.statistics.intervals import CONFIDENCE
+from zoo_bench.statistics.intervals import CONFIDENCE, mean_and_deviation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,17 +61,31 @@ def welch_p_value(first: Sequence[float], second: Sequence[float]) -> float:
 
     Where neither varies at all, 1 for equal means and 0 for others.
     """
+    return _welch_p_value(_Sample.of(first), _Sample.of(second))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    n: int
+    mean: float
+    squared_error: float  # of the mean
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Self:
+        mean, deviation = mean_and_deviation(values)
+        return cls(len(values), mean, deviation**2 / len(values))
+
+
+def _welch_p_value(first: _Sample, second: _Sample) -> float:
     from scipy.special import stdtr
 
-    difference = statistics.fmean(first) - statistics.fmean(second)
-    of_first = statistics.variance(first) / len(first)
-    of_second = statistics.variance(second) / len(second)
-    error = of_first + of_second
+    error = first.squared_error + second.squared_error
     if error == 0:
-        return 0.0 if difference else 1.0
-    # Welch–Satterthwaite
-    freedom = error**2 / (of_first**2 / (len(first) - 1) + of_second**2 / (len(second) - 1))
-    return float(2 * stdtr(freedom, -abs(difference) / math.sqrt(error)))
+        return 1.0 if first.mean == second.mean else 0.0
+    # Welch–Satterthwaite, as shares of the error: its squares could be too small for a float
+    of_first, of_second = first.squared_error / error, second.squared_error / error
+    freedom = 1 / (of_first**2 / (first.n - 1) + of_second**2 / (second.n - 1))
+    return float(2 * stdtr(freedom, -abs(first.mean - second.mean) / math.sqrt(error)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -102,7 +115,7 @@ def resampled_means(
     at_once = max(1, _ROWS_AT_ONCE // n)
     # sums of whole numbers: exact, and so the same with every library of linear algebra
     is_exact_in_float32 = n * max(seeds, default=1) < _LARGEST_EXACT_FLOAT32
-    exact = np.float32 if is_exact_in_float32 else np.float64
+    exact: type[np.floating] = np.float32 if is_exact_in_float32 else np.float64
     values = np.ascontiguousarray(correct, dtype=exact)
     for start in range(0, resamples, at_once):
         stop = min(start + at_once, resamples)
@@ -130,8 +143,8 @@ def differences(scores: Sequence[Sequence[float]], resampled: np.ndarray) -> Ite
     import numpy as np
 
     places = list(itertools.combinations(range(len(scores)), 2))
-    adjusted = holm([welch_p_value(scores[first], scores[second]) for first, second in places])
-    means = [statistics.fmean(values) for values in scores]
+    samples = [_Sample.of(values) for values in scores]
+    adjusted = holm([_welch_p_value(samples[first], samples[second]) for first, second in places])
     for first in range(len(scores) - 1):
         # all differences of one candidate at once: percentiles are the costly part
         low, high = np.percentile(resampled[first] - resampled[first + 1 :], _TAILS, axis=1)
@@ -140,7 +153,7 @@ def differences(scores: Sequence[Sequence[float]], resampled: np.ndarray) -> Ite
             yield Difference(
                 first,
                 second,
-                means[first] - means[second],
+                samples[first].mean - samples[second].mean,
                 adjusted[place],
                 float(low[offset]),
                 float(high[offset]),

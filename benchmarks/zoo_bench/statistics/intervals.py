@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,11 +27,19 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Inter
     n = len(values)
     if n == 0:
         raise ValueError("no values, no mean")
-    mean = statistics.fmean(values)
+    mean, deviation = mean_and_deviation(values)
     if n == 1:
         return Interval(mean, None, 1)
     # scipy.special, not scipy.stats: the same quantile without half a second of imports
     from scipy.special import stdtrit
 
     quantile = float(stdtrit(n - 1, (1 + confidence) / 2))
-    return Interval(mean, quantile * statistics.stdev(values) / math.sqrt(n), n)
+    return Interval(mean, quantile * deviation / math.sqrt(n), n)
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
+    """The mean and the sample standard deviation (0 for a single value)."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    return mean, math.sqrt(squares / (n - 1)) if n > 1 else 0.0

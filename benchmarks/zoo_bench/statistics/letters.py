@@ -1,7 +1,8 @@
 """Ranks as letters: who shares a letter is tied (compact letter display).
 
-Insert and absorb, after Piepho 2004, "An algorithm for a letter-based representation of
-all-pairwise comparisons", doi:10.1198/1061860043515.
+To give as few letters as possible is as hard as covering a graph with cliques; greedily grown
+cliques come near to it. Gramm, Guo, Hüffner & Niedermeier 2007, "Algorithms for compact letter
+displays: comparison and evaluation", doi:10.1016/j.csda.2006.09.035.
 """
 
 from __future__ import annotations
@@ -13,31 +14,39 @@ from collections.abc import Iterable
 def letters(count: int, different: Iterable[tuple[int, int]]) -> list[str]:
     """The letters of `count` candidates, given best first; `different` lists who differ.
 
-    Two candidates share a letter if and only if they do not differ; `a` is the group of the best.
+    Two candidates share a letter if and only if they do not differ; `a` is a group of the best.
     """
-    groups = [frozenset(range(count))]
+    tied = [(1 << count) - 1 for _ in range(count)]  # bit i of a number stands for candidate i
     for first, second in different:
-        parted: list[frozenset[int]] = []
-        for group in groups:
-            if first in group and second in group:
-                parted += [group - {first}, group - {second}]
-            else:
-                parted.append(group)
-        groups = _absorbed(parted)
-    ordered = sorted(groups, key=sorted)
+        tied[first] &= ~(1 << second)
+        tied[second] &= ~(1 << first)
+    uncovered = list(tied)
+    groups: list[list[int]] = []
+    for first in range(count):
+        while uncovered[first]:
+            # the farthest first: what lies between two that are tied mostly is tied with both
+            farthest = uncovered[first].bit_length() - 1
+            group = _grown(first, farthest, tied)
+            groups.append(group)
+            mask = sum(1 << one for one in group)
+            for one in group:
+                uncovered[one] &= ~mask
+    groups.sort()
     return [
-        "".join(_letter(place) for place, group in enumerate(ordered) if candidate in group)
+        "".join(_letter(place) for place, group in enumerate(groups) if candidate in group)
         for candidate in range(count)
     ]
 
 
-def _absorbed(groups: list[frozenset[int]]) -> list[frozenset[int]]:
-    """The groups that lie in no other one."""
-    kept: list[frozenset[int]] = []
-    for group in sorted(set(groups), key=lambda one: (-len(one), sorted(one))):
-        if not any(group <= larger for larger in kept):
-            kept.append(group)
-    return kept
+def _grown(first: int, second: int, tied: list[int]) -> list[int]:
+    """Two tied candidates, and whoever is tied with all that are in already, in order."""
+    group = {first, second}
+    common = tied[first] & tied[second]
+    for one in range(len(tied)):
+        if common >> one & 1:
+            group.add(one)
+            common &= tied[one]
+    return sorted(group)
 
 
 def _letter(place: int) -> str:

@@ -1,0 +1,187 @@
+"""The pairs of a task held against one another, and those of several tasks together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo_bench.statistics.detectable import smallest_detectable
+from zoo_bench.statistics.differences import bounds, differences, resampled_means
+from zoo_bench.statistics.letters import letters
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SEEDS_NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pair or a baseline with its scores, one per seed, and the rows that each seed got right.
+
+    `correct` is `(seed, row)`, or None where predictions are missing. A yardstick is never ranked.
+    """
+
+    name: str
+    scores: tuple[float, ...]
+    correct: np.ndarray | None
+    is_yardstick: bool = False
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there are seeds enough to compare it, and it is there to be compared."""
+        return (
+            not self.is_yardstick and self.correct is not None and len(self.scores) >= SEEDS_NEEDED
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`first` minus `second`, by name, with its Holm-adjusted p and its bounds over test rows."""
+
+    first: str
+    second: str
+    difference: float
+    p_value: float
+    low: float
+    high: float
+    is_real: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """What may be said of the candidates of one task.
+
+    `letters` has who is ranked; `row_errors` half of the 95 % interval over resampled test rows;
+    `detectable` the smallest difference that the seeds could have shown, as a share.
+    """
+
+    letters: dict[str, str]
+    row_errors: dict[str, float]
+    detectable: float | None
+    pairs: tuple[Comparison, ...]
+
+
+def compare(candidates: Sequence[Candidate]) -> Comparisons:
+    """All candidates, best first, compared on the same test rows."""
+    import numpy as np
+
+    readable = [one for one in candidates if one.correct is not None]
+    if not readable:
+        return Comparisons({}, {}, None, ())
+    resampled = resampled_means(
+        np.stack([one.correct.sum(axis=0) for one in readable if one.correct is not None]),
+        [len(one.scores) for one in readable],
+    )
+    row_errors = {}
+    for one, means in zip(readable, resampled, strict=True):
+        low, high = bounds(means)
+        row_errors[one.name] = (high - low) / 2
+    places = [place for place, one in enumerate(readable) if one.is_ranked]
+    ranked = [readable[place] for place in places]
+    scores = [one.scores for one in ranked]
+    found = list(differences(scores, resampled[places]))
+    different = [(one.first, one.second) for one in found if one.is_real]
+    return Comparisons(
+        letters=dict(
+            zip([one.name for one in ranked], letters(len(ranked), different), strict=True)
+        ),
+        row_errors=row_errors,
+        detectable=smallest_detectable(scores),
+        pairs=tuple(
+            Comparison(
+                ranked[one.first].name,
+                ranked[one.second].name,
+                one.difference,
+                one.p_value,
+                one.low,
+                one.high,
+                one.is_real,
+            )
+            for one in found
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pair over all tasks of a board; without a rank where a task has no rank for it.
+
+    `wins`, `ties` and `losses` are against the other complete pairs, task by task.
+    """
+
+    name: str
+    tasks: int
+    mean_rank: float | None
+    wins: int
+    ties: int
+    losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcrossTasks:
+    """Several tasks at once; the tests are None below six tasks.
+
+    `wilcoxon_p` has the Holm-adjusted p of every two complete pairs, by name.
+    """
+
+    tasks: int
+    standings: tuple[Standing, ...]
+    friedman_p: float | None
+    wilcoxon_p: tuple[tuple[str, str, float], ...]
+
+
+def across_tasks(
+    scores: Mapping[str, Sequence[float | None]], tasks: Sequence[Comparisons]
+) -> AcrossTasks | None:
+    """The pairs of `scores` (name → one mean per task, None where a task has no rank for it).
+
+    None for fewer than two tasks.
+    """
+    from zoo_bench.statistics.across_tasks import mean_ranks, task_tests
+
+    if len(tasks) < 2:
+        return None
+    complete = {
+        name: [value for value in values if value is not None]
+        for name, values in scores.items()
+        if None not in values
+    }
+    names = list(complete)
+    ranks = dict(zip(names, mean_ranks(list(complete.values())), strict=True)) if names else {}
+    tests = task_tests(list(complete.values()))
+    standings = [
+        _standing(name, values, ranks, tasks, set(names)) for name, values in scores.items()
+    ]
+    wilcoxon = tests.wilcoxon_p if tests else {}
+    return AcrossTasks(
+        tasks=len(tasks),
+        standings=tuple(
+            sorted(standings, key=lambda one: (one.mean_rank or float("inf"), one.name))
+        ),
+        friedman_p=tests.friedman_p if tests else None,
+        wilcoxon_p=tuple(
+            (names[first], names[second], p_value) for (first, second), p_value in wilcoxon.items()
+        ),
+    )
+
+
+def _standing(
+    name: str,
+    values: Sequence[float | None],
+    ranks: Mapping[str, float],
+    tasks: Sequence[Comparisons],
+    complete: set[str],
+) -> Standing:
+    wins = ties = losses = 0
+    for task in tasks if name in complete else ():
+        for one in task.pairs:
+            if name not in (one.first, one.second) or not {one.first, one.second} <= complete:
+                continue
+            is_better = (one.difference > 0) == (one.first == name)
+            wins += one.is_real and is_better
+            losses += one.is_real and not is_better
+            ties += not one.is_real
+    known = sum(value is not None for value in values)
+    return Standing(name, known, ranks.get(name), wins, ties, losses)

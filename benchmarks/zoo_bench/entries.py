@@ -1,0 +1,140 @@
+"""One row of a leaderboard: a pair or a baseline on one task, over its seeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo_bench.comparisons import Candidate
+from zoo_bench.records import Kind, Result, RunSpec
+from zoo_bench.statistics.intervals import Interval, t_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pair or baseline on one task. Intervals are over seeds and None without any score.
+
+    `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
+    runs have no score and are missing from `n`, `verdicts` counts those that have one.
+    `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
+    failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
+    who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
+    resampled test rows.
+    """
+
+    kind: Kind
+    encoder: str | None
+    head: str | None
+    baseline: str | None
+    seeds: tuple[int, ...]
+    expected: int
+    accuracy: Interval | None
+    macro_f1: Interval | None
+    clean_accuracy: Interval | None
+    parameters_total: int | None
+    parameters_head: int | None
+    train_seconds: float | None
+    latency_p50_ms: float | None
+    verdicts: dict[str, int]
+    diverged: int
+    failed: int
+    unfinished: int
+    certified: bool | None
+    rank: str | None = None
+    row_error: float | None = None
+
+    @property
+    def name(self) -> str:
+        """`encoder+head`, or the baseline's name."""
+        return "+".join(part for part in (self.encoder, self.head, self.baseline) if part)
+
+    @property
+    def n(self) -> int:
+        """How many seeds the scores are over."""
+        return 0 if self.accuracy is None else self.accuracy.n
+
+    @property
+    def rank_by(self) -> Interval | None:
+        """The accuracy on test rows that do not occur in train, where there are such rows."""
+        return self.clean_accuracy or self.accuracy
+
+
+def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected: int) -> Entry:
+    """The entry of runs that differ in their seed alone; `mark` goes to the end of its name."""
+    first = runs[0]
+    results = [run for run in runs if isinstance(run, Result)]
+    scored = _scored(runs)
+    latencies = [run.cost.latency.p50_ms for run in scored if run.cost.latency]
+    failures = sum(run.run_id in failed for run in runs)
+    return Entry(
+        kind=first.kind,
+        encoder=first.encoder.label if first.encoder else None,
+        head=first.head.label + mark if first.head else None,
+        baseline=first.baseline.label + mark if first.baseline else None,
+        seeds=tuple(sorted(run.seed for run in scored)),
+        expected=expected,
+        accuracy=_interval(scored, "test", "accuracy"),
+        macro_f1=_interval(scored, "test", "macro_f1"),
+        clean_accuracy=_interval(scored, "test_clean", "accuracy"),
+        parameters_total=scored[0].cost.parameters_total if scored else None,
+        parameters_head=scored[0].cost.parameters_head if scored else None,
+        train_seconds=_mean([run.cost.train_seconds for run in scored]),
+        latency_p50_ms=_mean(latencies),
+        verdicts=dict(sorted(Counter(run.verdict for run in scored if run.verdict).items())),
+        diverged=sum(run.verdict == "diverged" for run in results),
+        failed=failures,
+        unfinished=len(runs) - len(results) - failures,
+        certified=_is_certified(results) if first.kind == "pair" else None,
+    )
+
+
+def _is_certified(results: Sequence[Result]) -> bool | None:
+    found = [
+        run.provenance.certificates.get(role) for run in results for role in ("encoder", "head")
+    ]
+    if any(one is not None and one.status == "failed" for one in found):
+        return False
+    return True if found and all(found) else None
+
+
+def _interval(scored: Sequence[Result], split: str, metric: str) -> Interval | None:
+    values = [(run.metrics.get(split) or {}).get(metric) for run in scored]
+    known = [value for value in values if value is not None]
+    return t_interval(known) if known else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return t_interval(values).mean if values else None
+
+
+def rank_scores(runs: Sequence[RunSpec]) -> list[tuple[Result, float]]:
+    """The runs that have the score that ranks go by, with it, in order of their seeds."""
+    split = "test_clean" if _interval(_scored(runs), "test_clean", "accuracy") else "test"
+    found = [(run, (run.metrics.get(split) or {}).get("accuracy")) for run in _scored(runs)]
+    known = [(run, score) for run, score in found if score is not None]
+    return sorted(known, key=lambda item: item[0].seed)
+
+
+def make_candidate(
+    entry: Entry, scores: Sequence[tuple[Result, float]], correct: Mapping[str, np.ndarray]
+) -> Candidate:
+    """The entry as one that can be compared; `correct` says by run id which rows were right."""
+    import numpy as np
+
+    rows = [correct[run.run_id] for run, _ in scores if run.run_id in correct]
+    is_whole = bool(rows) and len(rows) == len(scores)
+    return Candidate(
+        entry.name,
+        tuple(score for _, score in scores),
+        np.stack(rows) if is_whole else None,
+        is_yardstick=entry.kind == "baseline",
+    )
+
+
+def _scored(runs: Sequence[RunSpec]) -> list[Result]:
+    return [run for run in runs if isinstance(run, Result) and run.metrics.get("test")]

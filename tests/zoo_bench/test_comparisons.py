@@ -1,0 +1,86 @@
+"""Who is ranked, and what is said of candidates and of several tasks."""
+
+import numpy as np
+import pytest
+
+from zoo_bench.comparisons import Candidate, Comparison, Comparisons, across_tasks, compare
+
+ROWS = 400
+
+
+def candidate(name, *accuracies, is_yardstick=False):
+    """One that gets the first rows right, as many as each seed's accuracy says."""
+    correct = np.stack([np.arange(ROWS) < round(ROWS * accuracy) for accuracy in accuracies])
+    return Candidate(name, accuracies, correct, is_yardstick)
+
+
+def test_letters_go_to_pairs_with_two_seeds_and_to_no_yardstick():
+    found = compare(
+        [
+            candidate("good", 0.90, 0.91, 0.90, 0.91),
+            candidate("svm", 0.85, is_yardstick=True),
+            candidate("once", 0.85),
+            candidate("bad", 0.60, 0.61, 0.60, 0.61),
+            candidate("also bad", 0.60, 0.60, 0.61, 0.60),
+        ]
+    )
+    assert found.letters == {"good": "a", "bad": "b", "also bad": "b"}
+    assert set(found.row_errors) == {"good", "svm", "once", "bad", "also bad"}
+    # half of the 95 % interval of a share of 400 rows: 1.96 standard errors
+    assert found.row_errors["svm"] == pytest.approx(1.96 * (0.85 * 0.15 / ROWS) ** 0.5, rel=0.08)
+
+
+def test_differences_have_names_and_signs():
+    found = compare([candidate("first", 0.9, 0.91, 0.9), candidate("second", 0.6, 0.61, 0.6)])
+    [one] = found.pairs
+    assert (one.first, one.second, one.is_real) == ("first", "second", True)
+    assert one.difference == pytest.approx(0.3)
+    assert 0 < one.low < one.difference < one.high
+
+
+def test_seeds_that_vary_widely_are_a_tie_whatever_the_rows_say():
+    found = compare([candidate("first", 0.95, 0.65), candidate("second", 0.55, 0.75)])
+    assert found.letters == {"first": "a", "second": "a"}
+
+
+def test_missing_predictions_are_not_ranked():
+    found = compare([candidate("first", 0.9, 0.91), Candidate("second", (0.6, 0.61), None)])
+    assert found.letters == {"first": "a"}
+    assert found.detectable is None
+
+
+def test_nobody_is_no_error():
+    assert compare([]) == Comparisons({}, {}, None, ())
+
+
+def task_of(*pairs):
+    """Comparisons of one task: (first, second, difference, is_real)."""
+    made = (Comparison(a, b, d, 0.01, d, d, is_real) for a, b, d, is_real in pairs)
+    return Comparisons({}, {}, None, tuple(made))
+
+
+def test_over_tasks_a_pair_with_a_missing_cell_is_not_ranked():
+    tasks = [
+        task_of(("a", "b", 0.1, True), ("a", "c", 0.1, True), ("b", "c", 0.01, False)),
+        task_of(("a", "b", -0.1, True)),
+    ]
+    found = across_tasks({"a": [0.9, 0.7], "b": [0.8, 0.8], "c": [0.79, None]}, tasks)
+    assert [(one.name, one.tasks, one.mean_rank) for one in found.standings] == [
+        ("a", 2, 1.5),
+        ("b", 2, 1.5),
+        ("c", 1, None),
+    ]
+    # c is incomplete: what it won or lost does not count for the others either
+    counts = {one.name: (one.wins, one.ties, one.losses) for one in found.standings}
+    assert counts == {"a": (1, 0, 1), "b": (1, 0, 1), "c": (0, 0, 0)}
+    assert found.friedman_p is None and found.wilcoxon_p == ()
+
+
+def test_six_tasks_are_tested():
+    scores = {"a": [0.9, 0.8, 0.7, 0.9, 0.8, 0.7], "b": [0.5, 0.6, 0.4, 0.3, 0.2, 0.1]}
+    found = across_tasks(scores, [task_of()] * 6)
+    assert found.wilcoxon_p == (("a", "b", pytest.approx(0.03125)),)
+
+
+def test_one_task_has_no_standings():
+    assert across_tasks({"a": [0.9]}, [task_of()]) is None
