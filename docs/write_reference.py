@@ -19,9 +19,18 @@ def commands() -> Iterator[str]:
     """The page of every command, with the help it prints."""
     yield "# Commands\n\nWhat `zoo COMMAND --help` prints. `make reference` writes this page.\n"
     runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
-    for name in zoo.list_commands(click.Context(zoo)):
-        text = runner.invoke(zoo, [name, "--help"], prog_name="zoo").stdout
-        yield f"\n## zoo {name}\n\n```text\n{text}```\n"
+    for words in _names(zoo, click.Context(zoo)):
+        text = runner.invoke(zoo, [*words, "--help"], prog_name="zoo").stdout
+        yield f"\n## zoo {' '.join(words)}\n\n```text\n{text}```\n"
+
+
+def _names(group: click.Group, context: click.Context) -> Iterator[tuple[str, ...]]:
+    """Every command as the words that call it, those of groups after the group itself."""
+    for name in group.list_commands(context):
+        yield (name,)
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((name, *words) for words in _names(command, click.Context(command)))
 
 
 def checks() -> Iterator[str]:

@@ -28,3 +28,8 @@ def zoo_commands() -> Iterator[zoo.CommandSpec]:
         target="zoo_bench.commands.leaderboard:command",
         description="Rank the pairs of stored results.",
     )
+    yield zoo.CommandSpec(
+        name="results",
+        target="zoo_bench.commands.results:command",
+        description="Verify, merge and pack stored results.",
+    )

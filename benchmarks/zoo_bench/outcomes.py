@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.metrics import Scores
 
 PROBABILITY_METRICS = ("ece", "nll")
+NO_PROBABILITIES = "margins are no probabilities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +47,66 @@ def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime
     import numpy as np
 
     from zoo.evaluation import label_indices
-    from zoo.metrics import score
 
-    test_labels = label_indices(task.test, task.labels)
-    validation_labels = label_indices(task.validation, task.labels)
-    clean_rows = np.asarray(task.clean_test_rows, dtype=np.int64)
-    splits = {
-        "validation": (measured.validation, validation_labels),
-        "test": (measured.test, test_labels),
-        "test_clean": (measured.test[clean_rows], test_labels[clean_rows]),
-    }
-    scores: dict[str, Scores | None] = {
-        name: score(logits, labels, task.labels) if len(labels) else None
-        for name, (logits, labels) in splits.items()
-    }
-    metrics, undefined = _metrics(scores, measured.has_probabilities)
-    content = predictions.to_bytes(
-        Predictions(measured.test, test_labels, clean_rows, measured.validation, validation_labels)
+    found = Predictions(
+        logits=measured.test,
+        labels=label_indices(task.test, task.labels),
+        clean_rows=np.asarray(task.clean_test_rows, dtype=np.int64),
+        validation_logits=measured.validation,
+        validation_labels=label_indices(task.validation, task.labels),
     )
-    test = scores["test"]
-    assert test is not None
+    scores = score_predictions(found, task.labels, has_probabilities=measured.has_probabilities)
+    content = predictions.to_bytes(found)
     result = Result(
         **dict(spec),
         verdict=measured.judgement.verdict if measured.judgement else None,
         verdict_reason=measured.judgement.reason if measured.judgement else "a yardstick has none",
+        metrics=scores.metrics,
+        undefined=scores.undefined,
+        per_class=scores.per_class,
+        confusion=scores.confusion,
+        cost=_cost(measured),
+        history=measured.history,
+        predictions=PredictionsRecord(sha256=predictions.sha256(content), n=len(found.labels)),
+        provenance=provenance(threads=spec.threads, device=measured.device, started_at=started_at),
+    )
+    return Outcome(result, content)
+
+
+@dataclass(frozen=True, slots=True)
+class RunScores:
+    """What a result says of its predictions; everything in it can be computed anew from them."""
+
+    metrics: dict[str, dict[str, float | None] | None]
+    undefined: dict[str, str]
+    per_class: tuple[ClassScores, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def score_predictions(
+    found: Predictions, labels: Sequence[str], *, has_probabilities: bool
+) -> RunScores:
+    """The scores of all splits; per class and confusion of the test split."""
+    from zoo.metrics import score
+
+    splits = {
+        "validation": (found.validation_logits, found.validation_labels),
+        "test": (found.logits, found.labels),
+        "test_clean": (found.logits[found.clean_rows], found.labels[found.clean_rows]),
+    }
+    scores: dict[str, Scores | None] = {
+        name: score(logits, indices, labels) if len(indices) else None
+        for name, (logits, indices) in splits.items()
+    }
+    metrics, undefined = _metrics(scores, has_probabilities)
+    test = scores["test"]
+    assert test is not None
+    return RunScores(
         metrics=metrics,
         undefined=undefined,
         per_class=tuple(ClassScores(**without_nan(row)) for row in test.per_class),
         confusion=tuple(tuple(row) for row in test.confusion),
-        cost=_cost(measured),
-        history=measured.history,
-        predictions=PredictionsRecord(sha256=predictions.sha256(content), n=len(test_labels)),
-        provenance=provenance(threads=spec.threads, device=measured.device, started_at=started_at),
     )
-    return Outcome(result, content)
 
 
 def _metrics(
@@ -97,7 +124,7 @@ def _metrics(
             values[name] = _finite(value)
             if not has_probabilities and name in PROBABILITY_METRICS:
                 values[name] = None
-                undefined[f"{split}.{name}"] = "margins are no probabilities"
+                undefined[f"{split}.{name}"] = NO_PROBABILITIES
             elif values[name] is None:
                 undefined[f"{split}.{name}"] = "not defined on this split"
         metrics[split] = values

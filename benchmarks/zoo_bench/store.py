@@ -19,7 +19,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +132,7 @@ class Store:
             return None
         if result.run_id != spec.run_id:
             raise UnreadableRecord(folder / RESULT, "it belongs to another run")
-        _check_predictions(folder, result)
+        check_predictions(folder, result)
         return result
 
     def quarantine(self, spec: RunSpec, reason: str) -> Quarantined:
@@ -169,12 +169,37 @@ class Store:
             durable.write(folder / RESULT, to_json(result).encode("ascii"))
             (folder / ERROR).unlink(missing_ok=True)
 
+    def copy_run(self, source: Path, spec: RunSpec, names: Iterable[str]) -> None:
+        """Take over a run's files from another root as they are, in the order of `names`."""
+        folder = self.folder(spec)
+        with _named_disk_errors(self.root):
+            for name in names:
+                if (source / name).exists():
+                    durable.write(folder / name, (source / name).read_bytes())
+            if (folder / RESULT).exists():
+                (folder / ERROR).unlink(missing_ok=True)
+
     def write_failure(self, spec: RunSpec, failure: Failure, log: str) -> None:
         """The last failure of a run, with its log."""
         folder = self.folder(spec)
         with _named_disk_errors(self.root):
             durable.write(folder / LOG, log.encode("utf-8", "backslashreplace"))
             durable.write(folder / ERROR, to_json(failure).encode("ascii"))
+
+
+def check_predictions(folder: Path, result: Result) -> None:
+    """Raises `UnreadableRecord` unless the run's predictions are those of its result."""
+    if result.predictions is None:
+        return
+    try:
+        found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
+    if found != result.predictions.sha256:
+        raise UnreadableRecord(
+            folder / RESULT,
+            f"its {PREDICTIONS} has SHA-256 {found[:12]}…, not {result.predictions.sha256[:12]}…",
+        )
 
 
 def check_root(root: Path) -> None:
@@ -187,20 +212,6 @@ def check_root(root: Path) -> None:
         raise ResultsError(
             f"results: {root} holds other files and no {MARKER}, so it is not a results folder of "
             "zoo; name another or an empty one with --results"
-        )
-
-
-def _check_predictions(folder: Path, result: Result) -> None:
-    if result.predictions is None:
-        return
-    try:
-        found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
-    if found != result.predictions.sha256:
-        raise UnreadableRecord(
-            folder / RESULT,
-            f"its {PREDICTIONS} has SHA-256 {found[:12]}…, not {result.predictions.sha256[:12]}…",
         )
 
 

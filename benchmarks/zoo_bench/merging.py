@@ -1,0 +1,148 @@
+"""Results that travel: runs of several roots in one, and a root packed into one file.
+
+A packed root is a `.tar.gz` of what `zoo bench` writes, byte for byte, without the quarantine and
+without what is derived.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zoo_bench import durable
+from zoo_bench.predictions import PREDICTIONS
+from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, find_roots, read_record
+from zoo_bench.records import Result, RunSpec
+from zoo_bench.store import ERROR, LOG, RESULT, RUNS, SPEC, ResultsError, Store, check_predictions
+
+# in this order: a result says that everything else of its run is there
+_FILES = (SPEC, PREDICTIONS, LOG, ERROR, RESULT)
+_PACKED = (".tar.gz", ".tgz")
+
+
+@dataclass(slots=True)
+class Merged:
+    """What became of the runs of a merge, as labels; `unreadable` has reasons.
+
+    `conflicts` are runs that two sources have with different predictions: the first one stayed.
+    """
+
+    finished: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    already_there: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def merge(sources: Sequence[Path], target: Path) -> Merged:
+    """Copy the runs of results roots, folders of roots, or packed files into the root `target`.
+
+    A finished run that is already there stays; a failure gives way to a result. Raises
+    `ResultsError` for a source that holds no results, before anything is written.
+    """
+    with ExitStack() as stack:
+        roots = [root for source in sources for root in _opened(source, stack)]
+        store = Store.open(target)
+        merged = Merged()
+        for root in roots:
+            for folder in sorted((root / RUNS).glob("*/")):
+                try:
+                    _adopt(store, folder, merged)
+                except FileNotFoundError:
+                    continue  # begun, and nothing is in it yet
+                except UnreadableRecord as error:
+                    merged.unreadable.append(str(error))
+        return merged
+
+
+def _opened(source: Path, stack: ExitStack) -> Iterator[Path]:
+    if source.is_file() and source.name.endswith(_PACKED):
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zoo-results-")))
+        _unpack(source, folder)
+        source_roots = find_roots(folder)
+    elif source.is_dir():
+        source_roots = find_roots(source)
+    else:
+        raise ResultsError(f"results: there is no folder and no packed file {source}")
+    if not source_roots:
+        raise ResultsError(f"results: {source} holds no results of zoo")
+    for root in source_roots:
+        check_schema(root / MARKER)
+        yield root
+
+
+def _adopt(store: Store, folder: Path, merged: Merged) -> None:
+    """Copy one run, unless the store has it."""
+    is_finished = (folder / RESULT).exists()
+    spec = read_record(
+        folder / (RESULT if is_finished else SPEC), Result if is_finished else RunSpec
+    )
+    if isinstance(spec, Result):
+        check_predictions(folder, spec)
+    elif not (folder / ERROR).exists():
+        return  # begun by somebody, and not at its end
+    claim = store.claim(spec)
+    if claim is None:
+        raise ResultsError(f"results: {spec.label} is being computed in {store.root}; try later")
+    try:
+        there = store.result(spec)
+        if there is not None:
+            merged.already_there.append(spec.label)
+            if isinstance(spec, Result) and spec.predictions != there.predictions:
+                merged.conflicts.append(spec.label)
+            return
+        if not is_finished and store.failure(spec) is not None:
+            merged.already_there.append(spec.label)
+            return
+        store.copy_run(folder, spec, _FILES)
+        (merged.finished if is_finished else merged.failed).append(spec.label)
+    finally:
+        claim.release()
+
+
+def pack(root: Path, file: Path) -> int:
+    """Write the runs of a results root, finished and failed, to `file`; gives their number.
+
+    The same runs give the same bytes: no times, no owners, names in order.
+    """
+    if find_roots(root) != [root]:
+        raise ResultsError(f"results: {root} is no results root; name the folder with {MARKER}")
+    check_schema(root / MARKER)
+    count = 0
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as archive,
+    ):
+        _add(archive, root, root / MARKER)
+        for folder in sorted((root / RUNS).glob("*/")):
+            if not ((folder / RESULT).exists() or (folder / ERROR).exists()):
+                continue
+            count += 1
+            for name in _FILES:
+                if (folder / name).exists():
+                    _add(archive, root, folder / name)
+    durable.write(file, packed.getvalue())
+    return count
+
+
+def _add(archive: tarfile.TarFile, root: Path, path: Path) -> None:
+    content = path.read_bytes()
+    member = tarfile.TarInfo(str(path.relative_to(root)))
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            # PEP 706: no absolute names, nothing outside of the folder, no links out of it
+            archive.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise ResultsError(f"results: {file} cannot be unpacked: {error}") from error

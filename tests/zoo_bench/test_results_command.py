@@ -1,0 +1,222 @@
+"""Stored results verified, joined and packed."""
+
+import json
+import tarfile
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from fake_runs import TASK, make_baseline_spec, make_result, make_spec
+
+from zoo_bench import predictions
+from zoo_bench.commands.results import command
+from zoo_bench.outcomes import score_predictions
+from zoo_bench.predictions import Predictions
+from zoo_bench.records import Failure, PredictionsRecord
+from zoo_bench.store import Store
+
+
+def honest_result(spec, draw_from=0, *, has_probabilities=True):
+    """A result that follows from its predictions, and their bytes."""
+    draw = np.random.default_rng([spec.seed, draw_from])
+    found = Predictions(
+        logits=draw.normal(size=(20, 2)).astype(np.float32),
+        labels=draw.integers(0, 2, 20),
+        clean_rows=np.arange(TASK.n_test_clean),
+        validation_logits=draw.normal(size=(20, 2)).astype(np.float32),
+        validation_labels=draw.integers(0, 2, 20),
+    )
+    content = predictions.to_bytes(found)
+    scores = score_predictions(found, TASK.labels, has_probabilities=has_probabilities)
+    return make_result(
+        spec,
+        content=content,
+        metrics=scores.metrics,
+        undefined=scores.undefined,
+        per_class=scores.per_class,
+        confusion=scores.confusion,
+    ), content
+
+
+def fill(root, *specs, draw_from=0):
+    store = Store.open(root)
+    for spec in specs:
+        store.claim(spec).release()
+        store.write_spec(spec)
+        result, content = honest_result(spec, draw_from, has_probabilities=spec.kind == "pair")
+        store.write_result(result, content, "a log\n")
+    return store
+
+
+def write_failure(store, spec):
+    store.claim(spec).release()
+    store.write_spec(spec)
+    fields = {"run_id": spec.run_id, "kind": "error", "message": "boom", "traceback": ""}
+    failure = Failure.model_validate_json(
+        json.dumps(fields | {"failed_at": "2024-01-01T00:00:00Z"})
+    )
+    store.write_failure(spec, failure, "")
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def files(root):
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+# verify
+
+
+def test_honest_results_pass_and_stay_as_they_are(tmp_path):
+    fill(tmp_path, make_spec(), make_spec(seed=1), make_baseline_spec("tfidf-svm"))
+    before = files(tmp_path)
+    done = run("verify", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "3 results verified: every metric follows from its predictions\n"
+    assert files(tmp_path) == before
+
+
+def improved(result):
+    metrics = {**result.metrics, "test": {**result.metrics["test"], "accuracy": 0.99}}
+    return result.model_copy(update={"metrics": metrics})
+
+
+def of_other_predictions(result):
+    record = PredictionsRecord(sha256="0" * 64, n=20)
+    return result.model_copy(update={"predictions": record})
+
+
+def of_other_counts(result):
+    return result.model_copy(update={"confusion": ((20, 0), (0, 0))})
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (improved, "metrics.test.accuracy is 0.99, from the predictions comes 0."),
+        (of_other_predictions, "the result says 000000000000…"),
+        (of_other_counts, "confusion[0][0] is 20, from the predictions comes "),
+    ],
+)
+def test_a_result_that_does_not_follow_is_named(tmp_path, change, fault):
+    store = fill(tmp_path, make_spec(), make_spec(seed=1))
+    result, content = honest_result(make_spec(seed=1))
+    store.write_result(change(result), content, "")
+    done = run("verify", tmp_path)
+    assert done.exit_code == 1
+    assert str(store.folder(make_spec(seed=1))) in done.stdout
+    assert fault in done.stdout
+    assert done.stdout.endswith("2 results verified: 1 at fault\n")
+    found = json.loads(run("verify", tmp_path, "--json").stdout)
+    assert found["verified"] == 2 and len(found["failed"]) == 1
+
+
+def test_missing_predictions_are_at_fault(tmp_path):
+    store = fill(tmp_path, make_spec())
+    (store.folder(make_spec()) / "predictions.safetensors").unlink()
+    done = run("verify", tmp_path)
+    assert done.exit_code == 1
+    assert "its predictions.safetensors is missing" in done.stdout
+
+
+def test_nothing_to_verify_is_said(tmp_path):
+    done = run("verify", tmp_path)
+    assert done.exit_code != 0
+    assert f"{tmp_path} holds no results of zoo" in str(done.exception)
+
+
+# merge
+
+
+def test_two_roots_become_one_byte_for_byte(tmp_path):
+    ours = fill(tmp_path / "ours", make_spec())
+    theirs = fill(tmp_path / "theirs", make_spec(seed=1))
+    done = run("merge", tmp_path / "ours", tmp_path / "theirs", "-o", tmp_path / "both")
+    assert done.exit_code == 0, done.output
+    assert "2 finished and 0 failed runs came in, 0 were there already" in done.stdout
+    expected = files(ours.root) | files(theirs.root)
+    assert files(tmp_path / "both") == expected
+
+
+def test_a_result_takes_the_place_of_a_failure_and_never_the_reverse(tmp_path):
+    failed = Store.open(tmp_path / "failed")
+    write_failure(failed, make_spec())
+    fill(tmp_path / "done", make_spec())
+    for sources in (("failed", "done"), ("done", "failed")):
+        target = tmp_path / "-".join(sources)
+        run("merge", *(tmp_path / source for source in sources), "-o", target)
+        store = Store.open(target)
+        assert store.result(make_spec()) is not None
+        assert store.failure(make_spec()) is None
+
+
+def test_a_run_computed_twice_is_named_and_the_first_stays(tmp_path):
+    fill(tmp_path / "ours", make_spec())
+    fill(tmp_path / "theirs", make_spec(), draw_from=1)
+    before = files(tmp_path / "ours")
+    done = run("merge", tmp_path / "theirs", "-o", tmp_path / "ours")
+    assert "bert-nano+mlp/toy/0: computed twice, with different predictions" in done.stdout
+    assert files(tmp_path / "ours") == before
+
+
+def test_a_broken_run_is_left_out_aloud(tmp_path):
+    store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
+    (store.folder(make_spec()) / "result.json").write_text("{")
+    done = run("merge", tmp_path / "ours", "-o", tmp_path / "both")
+    assert done.exit_code == 0
+    assert "left out, unreadable" in done.stdout
+    assert Store.open(tmp_path / "both").result(make_spec(seed=1)) is not None
+
+
+@pytest.mark.parametrize("source", ["missing", "empty"])
+def test_a_source_without_results_stops_before_anything_is_written(tmp_path, source):
+    (tmp_path / "empty").mkdir()
+    fill(tmp_path / "ours", make_spec())
+    done = run("merge", tmp_path / "ours", tmp_path / source, "-o", tmp_path / "both")
+    assert done.exit_code != 0
+    assert str(tmp_path / source) in str(done.exception)
+    assert not (tmp_path / "both").exists()
+
+
+# pack
+
+
+def test_a_packed_root_comes_out_as_it_went_in(tmp_path):
+    store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
+    write_failure(store, make_spec(seed=2))
+    done = run("pack", tmp_path / "ours")
+    assert done.exit_code == 0, done.output
+    packed = tmp_path / "ours.tar.gz"
+    assert done.stdout == f"{packed}: 3 runs, {packed.stat().st_size:,} bytes\n"
+    run("merge", packed, "-o", tmp_path / "again")
+    assert files(tmp_path / "again") == files(tmp_path / "ours")
+
+
+def test_the_same_runs_pack_to_the_same_bytes(tmp_path):
+    fill(tmp_path / "ours", make_spec())
+    for name in ("a.tar.gz", "b.tar.gz"):
+        run("pack", tmp_path / "ours", "-o", tmp_path / name)
+    assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "b.tar.gz").read_bytes()
+
+
+def test_a_hostile_archive_writes_nothing_outside(tmp_path):
+    hostile = tmp_path / "hostile.tar.gz"
+    (tmp_path / "payload").write_text("x")
+    with tarfile.open(hostile, "w:gz") as archive:
+        archive.add(tmp_path / "payload", "../../escaped")
+    done = run("merge", hostile, "-o", tmp_path / "both")
+    assert done.exit_code != 0
+    assert "cannot be unpacked" in str(done.exception)
+    assert not (tmp_path / "both").exists()
+
+
+def test_what_is_no_results_root_is_not_packed(tmp_path):
+    done = run("pack", tmp_path)
+    assert done.exit_code != 0
+    assert "is no results root" in str(done.exception)
