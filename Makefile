@@ -6,7 +6,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format certify reference vocabulary clean
+.PHONY: help leaderboard test lint format calibration certify reference vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ lint: .venv/installed-dev  ## formatting, style, types, direction of imports
 format: .venv/installed-dev  ## put the formatting right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+calibration: .venv/installed  ## how often the rules for "better" err where the truth is known
+	$(BIN)/python benchmarks/calibration.py
 
 certify: .venv/installed  ## check heads and small encoders, and renew the certificates they ship
 	set -e; for name in linear mlp textcnn bilstm; do \
