@@ -119,7 +119,8 @@ def _board_key(run: RunSpec) -> Any:
 
 
 def _shared_recipe(run: RunSpec) -> dict[str, Any] | None:
-    recipe = run.recipe or {}
+    # what the suite gives one encoder or head of its own does not part it from the others
+    recipe = (run.recipe or {}) | run.overridden
     return {key: value for key, value in recipe.items() if key not in LEFT_TO_THE_ENCODER}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo import registry
 from zoo.data import load_task
+from zoo.recipe import Recipe
 from zoo.registry import Registered
 from zoo.specs import EncoderSpec, Spec
 from zoo_bench.baselines import baselines
@@ -16,13 +17,16 @@ from zoo_bench.checkpoints import Weights, settle
 from zoo_bench.records import Component, EncoderRecord, Protocol, RunSpec, TaskRecord
 from zoo_bench.suite import Choice, Suite, SuiteError
 
+_PATTERNS = "it is a pattern for 'encoder+head', for a task, or for 'encoder+head/task/seed'"
+
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One component of the registry with the options that a suite gives it."""
+    """One component of the registry with the options and recipe values that a suite gives it."""
 
     found: Registered[Any]
     options: dict[str, Any]
+    recipe: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -30,60 +34,81 @@ class _Chosen:
         checkpoint = self.found.checkpoint
         return self.found.spec.name + (f":{checkpoint}" if checkpoint else "")
 
+    @property
+    def label(self) -> str:
+        """The name, with the options in brackets where there are any."""
+        return _component(self).label
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A run of the grid whose weights are not settled yet."""
+
+    task: TaskRecord
+    seed: int
+    baseline: Component | None = None
+    encoder: _Chosen | None = None
+    head: _Chosen | None = None
+
+    def fits(self, pattern: str) -> bool:
+        """Whether a pattern of `--only` or `exclude` means this run."""
+        parts = (self.encoder, self.head, self.baseline)
+        who = "+".join(part.label for part in parts if part is not None)
+        names = (who, self.task.name, f"{who}/{self.task.name}/{self.seed}")
+        # equality as well: the brackets of options mean something else in a pattern
+        return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)
+
 
 def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
     """Every run of the suite: baselines first, then seed by seed, so that all pairs grow alike.
 
-    `only` is a pattern for `encoder+head`, a task, or `encoder+head/task/seed`. Raises
-    `UnknownEncoder`, `UnknownHead`, `UnknownTask`, `CheckpointError` and `SuiteError`.
+    `only` is a pattern for `encoder+head`, a task, or `encoder+head/task/seed`, like those of the
+    suite's `exclude`. Raises `UnknownEncoder`, `UnknownHead`, `UnknownTask`, `CheckpointError` and
+    `SuiteError`.
     """
+    places = _kept(suite, _places(suite), only)
+    # of these alone: a hub out of reach matters only to runs that need it
+    encoders: list[_Chosen] = []
+    for place in places:
+        if place.encoder is not None and place.encoder not in encoders:
+            encoders.append(place.encoder)
+    records = _encoder_records(suite, encoders)
+    return [
+        _baseline_run(suite, place)
+        if place.encoder is None
+        else _pair_run(suite, place, records[encoders.index(place.encoder)])
+        for place in places
+    ]
+
+
+def _places(suite: Suite) -> list[_Place]:
     encoders = _chosen("encoder", suite.encoders)
-    heads = [_component(head) for head in _chosen("head", suite.heads)]
+    heads = _chosen("head", suite.heads)
     tasks = [_task_record(name) for name in suite.tasks]
-    runs = [_baseline_run(suite, task, one) for task in tasks for one in _baselines(suite)]
-    # before the weights are settled: a hub out of reach matters only to runs that need it
-    wanted = [one for one in encoders if _is_wanted(one, heads, suite, only)]
-    records = _encoder_records(suite, wanted)
-    runs += [
-        _pair_run(suite, task, encoder, head, seed)
+    yardsticks = list(baselines()) if suite.baselines else []
+    places = [_Place(task, 0, baseline=one) for task in tasks for one in yardsticks]
+    places += [
+        _Place(task, seed, encoder=encoder, head=head)
         for seed in suite.seeds
         for task in tasks
-        for encoder in records
+        for encoder in encoders
         for head in heads
     ]
-    runs = [run for run in runs if only is None or _matches(run.who, run.task.name, run.seed, only)]
-    if not runs:
-        raise SuiteError(
-            f"--only {only!r} fits no run of suite {suite.name!r}; it is a pattern for "
-            "'encoder+head', for a task, or for 'encoder+head/task/seed'"
-        )
-    return runs
+    return places
 
 
-def _baselines(suite: Suite) -> Iterable[Component]:
-    return baselines() if suite.baselines else ()
-
-
-def _is_wanted(
-    encoder: _Chosen, heads: Sequence[Component], suite: Suite, only: str | None
-) -> bool:
-    if only is None:
-        return True
-    label = Component(
-        name=encoder.name, distribution="", version="", target="", options=encoder.options
-    ).label
-    return any(
-        _matches(f"{label}+{head.label}", task, seed, only)
-        for head in heads
-        for task in suite.tasks
-        for seed in suite.seeds
-    )
-
-
-def _matches(who: str, task: str, seed: int, pattern: str) -> bool:
-    names = (who, task, f"{who}/{task}/{seed}")
-    # equality as well: the brackets of options mean something else in a pattern
-    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)
+def _kept(suite: Suite, places: Sequence[_Place], only: str | None) -> list[_Place]:
+    for pattern in suite.exclude:
+        if not any(place.fits(pattern) for place in places):
+            raise SuiteError(f"suite {suite.name!r}: exclude: {pattern!r} fits no run; {_PATTERNS}")
+    kept = [place for place in places if not any(map(place.fits, suite.exclude))]
+    if not kept:
+        raise SuiteError(f"suite {suite.name!r}: exclude leaves no run")
+    if only is not None:
+        kept = [place for place in kept if place.fits(only)]
+    if not kept:
+        raise SuiteError(f"--only {only!r} fits no run of suite {suite.name!r}; {_PATTERNS}")
+    return kept
 
 
 def _chosen(kind: str, choices: Sequence[Choice]) -> list[_Chosen]:
@@ -104,11 +129,26 @@ def _chosen(kind: str, choices: Sequence[Choice]) -> list[_Chosen]:
             found = [registry.find_encoder(choice.name)]
         else:
             found = [registry.find_head(choice.name)]
-        new = [_Chosen(one, choice.options) for one in found]
-        chosen += [one for one in new if one not in chosen]
-    for one in chosen:
-        _check_options(kind, one)
+        for one in found:
+            _choose(chosen, _Chosen(one, choice.options, choice.recipe))
+    for component in chosen:
+        _check_options(kind, component)
     return chosen
+
+
+def _choose(chosen: list[_Chosen], new: _Chosen) -> None:
+    """Add a component; one that is there with these options already takes on the recipe values."""
+    for index, one in enumerate(chosen):
+        if (one.found, one.options) != (new.found, new.options):
+            continue
+        if one.recipe and new.recipe and one.recipe != new.recipe:
+            raise SuiteError(
+                f"{new.name!r} is named twice, with {one.recipe} and with {new.recipe} in its "
+                "recipe; leave out one"
+            )
+        chosen[index] = replace(one, recipe=one.recipe or new.recipe)
+        return
+    chosen.append(new)
 
 
 def _check_options(kind: str, chosen: _Chosen) -> None:
@@ -172,28 +212,41 @@ def _task_record(name: str) -> TaskRecord:
     )
 
 
-def _baseline_run(suite: Suite, task: TaskRecord, baseline: Component) -> RunSpec:
+def _baseline_run(suite: Suite, place: _Place) -> RunSpec:
     return RunSpec.create(
         kind="baseline",
         protocol=suite.protocol,
-        task=task,
-        baseline=baseline,
-        seed=0,
+        task=place.task,
+        baseline=place.baseline,
+        seed=place.seed,
         threads=suite.threads,
     )
 
 
-def _pair_run(
-    suite: Suite, task: TaskRecord, encoder: EncoderRecord, head: Component, seed: int
-) -> RunSpec:
-    recipe = suite.training.resolved(is_pretrained=encoder.pretrained)
+def _pair_run(suite: Suite, place: _Place, encoder: EncoderRecord) -> RunSpec:
+    assert place.encoder is not None and place.head is not None
+    own = _own_values(suite, place.encoder, place.head)
+    shared = suite.training.resolved(is_pretrained=encoder.pretrained).model_dump(mode="json")
+    recipe = Recipe.from_mapping(suite.training.model_dump() | own)
     return RunSpec.create(
         kind="pair",
         protocol=Protocol(name=suite.protocol.name, version=suite.protocol.version),
-        task=task,
+        task=place.task,
         encoder=encoder,
-        head=head,
-        recipe=recipe.model_dump(mode="json"),
-        seed=seed,
+        head=_component(place.head),
+        recipe=recipe.resolved(is_pretrained=encoder.pretrained).model_dump(mode="json"),
+        overridden={key: shared[key] for key in own},
+        seed=place.seed,
         threads=suite.threads,
     )
+
+
+def _own_values(suite: Suite, encoder: _Chosen, head: _Chosen) -> dict[str, Any]:
+    """What the suite gives this encoder and this head in place of its recipe's values."""
+    for key in encoder.recipe.keys() & head.recipe.keys():
+        if encoder.recipe[key] != head.recipe[key]:
+            raise SuiteError(
+                f"suite {suite.name!r}: {key} is {encoder.recipe[key]!r} for encoder "
+                f"{encoder.name!r} and {head.recipe[key]!r} for head {head.name!r}; leave out one"
+            )
+    return encoder.recipe | head.recipe

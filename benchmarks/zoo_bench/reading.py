@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from zoo.errors import ZooError
 from zoo.strict_json import load_json
 from zoo_bench.correctness import UnusablePredictions, rows_of
+from zoo_bench.identity import canonical_json
+from zoo_bench.migrations import migrate
 from zoo_bench.records import SCHEMA_VERSION, Failure, Record, Result, RunSpec
 
 if TYPE_CHECKING:
@@ -60,8 +62,14 @@ class Contents:
         return Contents(results, failures, unfinished, self.unreadable, self.correct, self.folders)
 
 
-def check_schema(path: Path) -> bytes:
-    """The JSON text of a record; raises `NewerSchema`, or `UnreadableRecord` with the reason."""
+def check_schema(path: Path) -> int:
+    """The schema version of a record; raises `NewerSchema`, or `UnreadableRecord` with why."""
+    version: int = _read_json(path)[1]["schema_version"]
+    return version
+
+
+def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """A record's text and what it says, its schema version known to be one that can be read."""
     try:
         content = path.read_bytes()
         value = load_json(content, path.name)
@@ -77,12 +85,14 @@ def check_schema(path: Path) -> bytes:
             f"{path}: schema {version}, this is schema {SCHEMA_VERSION}: upgrade zoo "
             "(pip install --upgrade intentzoo); nothing was touched"
         )
-    return content
+    return content, value
 
 
 def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
     """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`."""
-    content = check_schema(path)
+    content, value = _read_json(path)
+    if value["schema_version"] < SCHEMA_VERSION:
+        content = canonical_json(migrate(value)).encode("ascii")
     try:
         # from the text, not from the parsed value: strict JSON mode reads dates and tuples
         return record.model_validate_json(content, strict=True)

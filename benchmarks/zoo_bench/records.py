@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from zoo_bench import identity
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Kind = Literal["pair", "baseline"]
 Verdict = Literal["learned", "not_learned", "collapsed", "diverged"]
@@ -78,7 +78,11 @@ class EncoderRecord(Component):
 
 
 class RunSpec(Record):
-    """One pair (or baseline) on one task with one seed under one recipe. Make it with `create`."""
+    """One pair (or baseline) on one task with one seed under one recipe. Make it with `create`.
+
+    Where the suite gives this encoder or head values of its own, `recipe` has them, and
+    `overridden` what the suite's recipe has in their place.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run_id: str
@@ -89,6 +93,7 @@ class RunSpec(Record):
     head: Component | None = None
     baseline: Component | None = None
     recipe: dict[str, JsonValue] | None = None
+    overridden: dict[str, JsonValue] = {}
     seed: int = Field(ge=0)
     threads: int = Field(ge=1)
 

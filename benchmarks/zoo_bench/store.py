@@ -80,7 +80,8 @@ class Store:
         check_root(root)
         try:
             root.mkdir(parents=True, exist_ok=True)
-            if not (root / MARKER).exists():
+            # an older zoo must not write into a root that now holds records of this schema
+            if not (root / MARKER).exists() or check_schema(root / MARKER) < SCHEMA_VERSION:
                 marker = f'{{"format": "{FORMAT}", "schema_version": {SCHEMA_VERSION}}}\n'
                 durable.write(root / MARKER, marker.encode("ascii"))
             (root / RUNS).mkdir(exist_ok=True)

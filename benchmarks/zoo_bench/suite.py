@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -24,8 +24,19 @@ from zoo.recipe import Recipe
 from zoo.seeds import LARGEST_SEED
 from zoo.strict_yaml import YamlDocument, load_yaml
 from zoo_bench.records import Protocol
+from zoo_bench.resources import Resources
 
 SUFFIX = ".yaml"
+# what does not decide how many steps a pair takes, over which batches, and when it stops
+OVERRIDABLE = (
+    "class_weights",
+    "encoder_learning_rate",
+    "gradient_accumulation",
+    "head_learning_rate",
+    "label_smoothing",
+    "max_gradient_norm",
+    "weight_decay",
+)
 _MOST_THREADS = 1024
 
 Path_ = tuple[str | int, ...]
@@ -36,12 +47,16 @@ class SuiteError(ZooError):
 
 
 class Choice(BaseModel):
-    """Encoders or heads: a name or a pattern of names, and the options they are built with."""
+    """Encoders or heads: a name or a pattern of names, and the options they are built with.
+
+    `recipe` has values of their own in place of the suite's; only those of `OVERRIDABLE`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(min_length=1)
     options: dict[str, JsonValue] = {}
+    recipe: dict[str, JsonValue] = {}
 
 
 def _as_choice(value: Any) -> Any:
@@ -54,10 +69,11 @@ Choices = Annotated[tuple[Annotated[Choice, BeforeValidator(_as_choice)], ...], 
 class Suite(BaseModel):
     """Pairs × tasks × seeds under one recipe. Read it with `load_suite`.
 
-    `encoders` and `heads` are names or patterns (`*-nano`), or mappings of `name` and `options`.
+    `encoders` and `heads` are names or patterns (`*-nano`), or mappings of `name`, `options` and
+    `recipe`. `exclude` has patterns of runs to leave out, as `--only` has of runs to keep.
     The recipe must fix `epochs`: every pair of a comparison takes the same steps. `threads` is per
     run; `pretrained: false` starts every encoder from random weights; `baselines` adds the
-    majority class and TF-IDF with a linear SVM.
+    majority class and TF-IDF with a linear SVM; `resources` is what a run takes of a cluster.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -70,13 +86,15 @@ class Suite(BaseModel):
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], Field(min_length=1)]
     recipe: dict[str, Any]
+    exclude: tuple[str, ...] = ()
     baselines: bool = True
     threads: int = Field(1, ge=1, le=_MOST_THREADS)
     pretrained: bool = True
+    resources: Resources = Resources()
 
     _recipe: Recipe = PrivateAttr()
 
-    @field_validator("seeds", "tasks")
+    @field_validator("seeds", "tasks", "exclude")
     @classmethod
     def _refuse_repeats(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
         repeated = sorted({value for value in values if values.count(value) > 1})
@@ -106,6 +124,7 @@ class Suite(BaseModel):
                 if not _is_consequence(fault)
             ]
         recipe = _recipe_of(document, faults)
+        faults += _faults_of_overrides(document)
         if faults or suite is None or recipe is None:
             raise SuiteError("\n".join(faults))
         suite._recipe = recipe
@@ -133,6 +152,33 @@ def _recipe_of(document: YamlDocument, faults: list[str]) -> Recipe | None:
     return recipe
 
 
+def _faults_of_overrides(document: YamlDocument) -> Iterator[str]:
+    """What is wrong with the recipes of single encoders and heads."""
+    for kind in ("encoders", "heads"):
+        choices = document.data.get(kind)
+        for index, choice in enumerate(choices if isinstance(choices, list) else ()):
+            values = choice.get("recipe") if isinstance(choice, Mapping) else None
+            if not isinstance(values, Mapping):
+                continue
+            path = (kind, index, "recipe")
+            for key in values:
+                if key in Recipe.model_fields and key not in OVERRIDABLE:
+                    yield (
+                        f"{_place(document, (*path, key))}: {key} is the same for every pair of a "
+                        f"suite; an encoder or a head may have its own {', '.join(OVERRIDABLE)}"
+                    )
+            depth = len(path)
+            inside = {
+                place[depth:]: line
+                for place, line in document.lines.items()
+                if place[:depth] == path != place
+            }
+            try:
+                Recipe.from_mapping(values, source=str(document.source), lines=inside)
+            except RecipeError as error:
+                yield from str(error).splitlines()
+
+
 def _is_consequence(fault: Any) -> bool:
     """Whether a list is too short only because its items were at fault."""
     return fault["type"] == "too_short" and bool(fault["input"])
@@ -156,7 +202,8 @@ def _explain(document: YamlDocument, fault: Any) -> str:
 def _known_keys(path: Path_) -> Sequence[str]:
     owner: type[BaseModel] = Suite
     if len(path) > 1:
-        owner = Protocol if path[0] == "protocol" else Choice
+        owners: dict[str, type[BaseModel]] = {"protocol": Protocol, "resources": Resources}
+        owner = owners.get(str(path[0]), Choice)
     return sorted(owner.model_fields)
 
 

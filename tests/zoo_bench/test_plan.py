@@ -4,12 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from fake_runs import make_spec
+from fake_runs import make_result, make_spec
 
 from zoo.errors import CheckpointError, OptionError, UnknownEncoder
 from zoo.strict_yaml import load_yaml
-from zoo_bench import checkpoints
+from zoo_bench import checkpoints, leaderboard
 from zoo_bench.plan import plan
+from zoo_bench.reading import Contents
 from zoo_bench.suite import Suite, SuiteError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -25,6 +26,7 @@ tasks: [ko-intents]
 seeds: {seeds}
 baselines: {baselines}
 pretrained: {pretrained}
+exclude: {exclude}
 """
 FIELDS = {
     "encoders": "[bert-nano]",
@@ -32,6 +34,7 @@ FIELDS = {
     "seeds": "[0, 1]",
     "baselines": "true",
     "pretrained": "true",
+    "exclude": "[]",
 }
 
 
@@ -112,6 +115,90 @@ def test_only_chooses_pairs_tasks_or_single_runs():
     assert [run.seed for run in plan(suite_of(), only="bert-nano+mlp/ko-intents/1")] == [1]
     with pytest.raises(SuiteError, match="--only 'nothing' fits no run of suite 'mine'"):
         plan(suite_of(), only="nothing")
+
+
+def test_excluded_runs_are_left_out():
+    suite = suite_of(exclude="['*+mlp/*/1', majority-class]")
+    assert [run.label for run in plan(suite)] == [
+        "tfidf-svm/ko-intents/0",
+        "bert-nano+linear/ko-intents/0",
+        "bert-nano+mlp/ko-intents/0",
+        "bert-nano+linear/ko-intents/1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "words"),
+    [("['*+mpl']", "exclude: '*+mpl' fits no run"), ("['*']", "exclude leaves no run")],
+)
+def test_an_exclude_that_cannot_be_meant_is_refused(exclude, words):
+    with pytest.raises(SuiteError) as caught:
+        plan(suite_of(exclude=exclude))
+    assert words in str(caught.value)
+
+
+def test_a_hub_out_of_reach_does_not_matter_to_excluded_encoders(no_hub):
+    suite = suite_of(encoders="[bert, bert-nano]", exclude="['bert+*']")
+    assert {run.who for run in plan(suite) if run.kind == "pair"} == {
+        "bert-nano+linear",
+        "bert-nano+mlp",
+    }
+
+
+def rates(suite):
+    return {
+        run.who: (run.recipe["encoder_learning_rate"], run.recipe["head_learning_rate"])
+        for run in plan(suite)
+        if run.kind == "pair"
+    }
+
+
+def test_an_encoder_and_a_head_may_have_recipe_values_of_their_own():
+    suite = suite_of(
+        encoders="[bert-nano, {name: koelectra-nano, recipe: {encoder_learning_rate: 2e-4}}]",
+        heads="['*', {name: mlp, recipe: {head_learning_rate: 3e-3}}]",
+        exclude="['*+bilstm', '*+textcnn']",
+        seeds="[0]",
+    )
+    assert rates(suite) == {
+        "bert-nano+linear": (5e-4, 1e-3),
+        "bert-nano+mlp": (5e-4, 3e-3),
+        "koelectra-nano+linear": (2e-4, 1e-3),
+        "koelectra-nano+mlp": (2e-4, 3e-3),
+    }
+    overridden = {run.who: run.overridden for run in plan(suite)}
+    assert overridden["bert-nano+linear"] == {}
+    assert overridden["koelectra-nano+mlp"] == {
+        "encoder_learning_rate": 5e-4,
+        "head_learning_rate": 1e-3,
+    }
+
+
+def test_own_recipe_values_keep_a_pair_on_the_board_of_the_others():
+    suite = suite_of(heads="[linear, {name: mlp, recipe: {head_learning_rate: 3e-3}}]")
+    contents = Contents(tuple(make_result(run) for run in plan(suite)))
+    assert len(leaderboard.build(contents).boards) == 1
+
+
+@pytest.mark.parametrize(
+    ("heads", "words"),
+    [
+        (
+            "[{name: mlp, recipe: {head_learning_rate: 1e-2}}, "
+            "{name: mlp, recipe: {head_learning_rate: 1e-3}}]",
+            "'mlp' is named twice",
+        ),
+        (
+            "[{name: mlp, recipe: {weight_decay: 0.2}}]",
+            "weight_decay is 0.1 for encoder 'bert-nano' and 0.2 for head 'mlp'",
+        ),
+    ],
+)
+def test_contradicting_recipe_values_are_refused(heads, words):
+    suite = suite_of(heads=heads, encoders="[{name: bert-nano, recipe: {weight_decay: 0.1}}]")
+    with pytest.raises(SuiteError) as caught:
+        plan(suite)
+    assert words in str(caught.value)
 
 
 def test_a_hub_out_of_reach_is_one_error_that_names_every_checkpoint_and_the_ways_out(no_hub):

@@ -64,6 +64,22 @@ def test_a_suite_reads_as_written(write):
         ("  epochs: 1\n", "  epoch: 1\n", "line 11: a recipe has no 'epoch'; did you mean"),
         ("  epochs: 1\n", "  patience: 2\n", "line 10: a suite fixes epochs, so that every pair"),
         ("1e-3", "-0.001", "line 12: head_learning_rate must be above 0"),
+        (
+            "    options: {hidden_size: 64}",
+            "    recipe: {head_learning_rate: -1}",
+            "line 7: head_learning_rate must be above 0, got -1",
+        ),
+        (
+            "    options: {hidden_size: 64}",
+            "    recipe: {epochs: 3}",
+            "line 7: epochs is the same for every pair of a suite; an encoder or a head may have",
+        ),
+        (
+            "    options: {hidden_size: 64}",
+            "    recipe: {learning_rate: 3}",
+            "line 7: a recipe has no 'learning_rate'; did you mean",
+        ),
+        ("seeds: [0, 1]", "seeds: [0, 1]\nexclude: mlp", "line 10: exclude: input should be"),
     ],
 )
 def test_a_fault_is_named_with_its_line(write, old, new, fault):

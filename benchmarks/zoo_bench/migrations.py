@@ -1,0 +1,33 @@
+"""Records of older schemas brought to the present one, in memory: files stay as they were written.
+
+| schema | what it brought                                                      |
+|--------|----------------------------------------------------------------------|
+| 1      | the first                                                            |
+| 2      | runs have `overridden`: what their suite's recipe has in other pairs |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zoo_bench.records import SCHEMA_VERSION
+
+Record = dict[str, Any]
+
+
+def migrate(record: Record) -> Record:
+    """A record of any older schema as one of the present schema; the run id stays."""
+    version = record["schema_version"]
+    while version < SCHEMA_VERSION:
+        record = {**_STEPS[version](record), "schema_version": version + 1}
+        version += 1
+    return record
+
+
+def _to_2(record: Record) -> Record:
+    is_run = "protocol" in record
+    return {**record, "overridden": {}} if is_run else record
+
+
+_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2}

@@ -1,0 +1,82 @@
+"""Records of every released schema can still be read: golden roots that no test ever writes.
+
+To release a schema: run `python tests/zoo_bench/test_migrations.py`, which writes its golden root.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from fake_runs import make_baseline_spec, make_spec
+from test_results_command import fill, write_failure
+
+from zoo_bench.migrations import migrate
+from zoo_bench.reading import find_roots, read_contents
+from zoo_bench.records import SCHEMA_VERSION, to_json
+from zoo_bench.store import Store
+from zoo_bench.verification import faults
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMAS = range(1, SCHEMA_VERSION + 1)
+
+
+def write_golden(root):
+    store = fill(root, make_spec(), make_baseline_spec("tfidf-svm"))
+    write_failure(store, make_spec(seed=1))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_golden_root_reads_whole_and_follows_from_its_predictions(schema):
+    [root] = find_roots(GOLDEN / f"schema-{schema}")
+    contents = read_contents(root)
+    assert contents.unreadable == ()
+    assert [result.who for result in contents.results] == ["bert-nano+mlp", "tfidf-svm"]
+    assert [failure.message for _, failure in contents.failures] == ["boom"]
+    for result in contents.results:
+        assert result.schema_version == SCHEMA_VERSION
+        assert faults(result, contents.folders[result.run_id]) == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_migrated_run_is_the_run_it_was(schema):
+    contents = read_contents(GOLDEN / f"schema-{schema}")
+    present = read_contents(GOLDEN / f"schema-{SCHEMA_VERSION}")
+    assert contents.results == present.results
+    assert contents.failures == present.failures
+
+
+def test_the_present_schema_is_written_as_its_golden_records_are():
+    contents = read_contents(GOLDEN / f"schema-{SCHEMA_VERSION}")
+    for result in contents.results:
+        stored = (contents.folders[result.run_id] / "result.json").read_text("ascii")
+        assert to_json(result) == stored, "the schema changed: bump SCHEMA_VERSION, add a step"
+
+
+def test_a_step_changes_the_version_and_no_file(tmp_path):
+    root = tmp_path / "old"
+    shutil.copytree(GOLDEN / "schema-1", root)
+    before = {path: path.read_bytes() for path in root.rglob("*.json")}
+    read_contents(root)
+    assert {path: path.read_bytes() for path in root.rglob("*.json")} == before
+    old = json.loads(next(root.glob("runs/*/result.json")).read_text())
+    assert migrate(old)["schema_version"] == SCHEMA_VERSION
+    assert old["schema_version"] == 1
+
+
+def test_an_old_root_goes_on_and_its_mark_says_so(tmp_path):
+    root = tmp_path / "old"
+    shutil.copytree(GOLDEN / "schema-1", root)
+    done = next(root.glob("runs/bert-nano-mlp-toy-s0-*/result.json"))
+    before = done.read_bytes()
+    store = Store.open(root)
+    assert store.result(make_spec()) is not None
+    assert done.read_bytes() == before
+    # an older zoo now refuses the root as a whole, and not record by record
+    assert json.loads((root / "zoo-results.json").read_text())["schema_version"] == SCHEMA_VERSION
+
+
+if __name__ == "__main__":
+    write_golden(GOLDEN / f"schema-{SCHEMA_VERSION}")
+    sys.exit(0)
