@@ -100,8 +100,9 @@ def logits_of(
 
     Raises `EvaluationError` for a logit that is NaN or infinite.
     """
-    was_training = classifier.training
-    classifier.eval()
+    in_training = [module for module in classifier.modules() if module.training]
+    if in_training:  # only then: for a single text it costs a fifth of the time
+        classifier.eval()
     logits = torch.empty(len(token_ids), len(classifier.labels))
     try:
         with torch.inference_mode():
@@ -110,7 +111,8 @@ def logits_of(
                 on_device = {name: tensor.to(classifier.device) for name, tensor in batch.items()}
                 logits[rows] = classifier(**on_device).logits.float().cpu()
     finally:
-        classifier.train(was_training)
+        for module in in_training:
+            module.training = True
     if not logits.isfinite().all():
         row = int((~logits.isfinite()).any(dim=1).nonzero()[0])
         raise EvaluationError(

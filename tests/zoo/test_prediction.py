@@ -141,6 +141,15 @@ def test_training_mode_is_put_back(classifier):
     classifier.eval()
 
 
+def test_a_part_in_training_mode_predicts_in_evaluation_mode_and_is_put_back(classifier):
+    classifier.eval()
+    expected = classifier.predict("불 꺼").scores
+    classifier.head.train()
+    assert classifier.predict("불 꺼").scores == expected
+    assert classifier.head.training and not classifier.encoder.training
+    classifier.eval()
+
+
 def test_batches_hold_each_row_once_within_the_budget():
     lengths = [3, 50, 7, 7, 20, 1, 90, 2]
     batches = list(prediction.batches_by_length(lengths, 60))
