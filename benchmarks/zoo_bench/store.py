@@ -67,6 +67,15 @@ class Claim:
             os.close(self._handle)
             self._handle = None
 
+    @contextmanager
+    def released_on_error(self) -> Iterator[None]:
+        """Release it where the block raises."""
+        try:
+            yield
+        except BaseException:
+            self.release()
+            raise
+
 
 class Store:
     """The results root at `root`. Make it with `Store.open`, which checks it first."""
@@ -109,9 +118,11 @@ class Store:
         except BlockingIOError:
             os.close(handle)
             return None
-        for leftover in folder.glob(f".*{durable.TEMPORARY_SUFFIX}"):
-            leftover.unlink(missing_ok=True)
-        return Claim(handle)
+        claim = Claim(handle)
+        with claim.released_on_error(), _named_disk_errors(self.root):
+            for leftover in folder.glob(f".*{durable.TEMPORARY_SUFFIX}"):
+                leftover.unlink(missing_ok=True)
+        return claim
 
     def has_begun(self, spec: RunSpec) -> bool:
         """Whether anybody ever began this run."""
