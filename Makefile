@@ -6,7 +6,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration certify reference vocabulary clean
+.PHONY: help leaderboard test lint format calibration certify reference vega vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ certify: .venv/installed  ## check heads and small encoders, and renew the certi
 
 reference: .venv/installed  ## write docs/reference/commands.md and checks.md anew
 	$(BIN)/python docs/write_reference.py
+
+vega: .venv/bin/python  ## renew the library that draws the charts of the page, from npm
+	$(BIN)/python benchmarks/renew_vega.py
 
 vocabulary: .venv/installed  ## rebuild the packaged vocabulary from CORPUS=reviews.txt.gz
 	$(BIN)/python pretraining/build_vocabulary.py "$(CORPUS)" \

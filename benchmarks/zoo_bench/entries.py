@@ -24,7 +24,7 @@ class Entry:
     `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
     failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
-    resampled test rows.
+    resampled test rows. `run_ids` are in order of their seeds, finished or not.
     """
 
     kind: Kind
@@ -45,6 +45,7 @@ class Entry:
     failed: int
     unfinished: int
     certified: bool | None
+    run_ids: tuple[str, ...]
     rank: str | None = None
     row_error: float | None = None
 
@@ -90,6 +91,7 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         failed=failures,
         unfinished=len(runs) - len(results) - failures,
         certified=_is_certified(results) if first.kind == "pair" else None,
+        run_ids=tuple(run.run_id for run in sorted(runs, key=lambda run: run.seed)),
     )
 
 

@@ -3,46 +3,122 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
-from zoo_bench import exports, tables
+from zoo_bench import durable, exports, latex, tables
 from zoo_bench.leaderboard import Leaderboard, build
-from zoo_bench.reading import find_roots, read_all
-from zoo_bench.store import ResultsError
+from zoo_bench.reading import Contents, find_roots, read_all
+from zoo_bench.store import DiskError, ResultsError
 
 DEFAULT_PLACE = Path("results")
-
-
-def _table(leaderboard: Leaderboard) -> str:
-    return tables.render(leaderboard, encoding=getattr(sys.stdout, "encoding", None) or "utf-8")
-
-
-_FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
-    "table": _table,
+DEFAULT_OUTPUT = "leaderboard"
+HTML = "html"
+# the name of the file that each format is written to
+FILES = {
+    "table": "leaderboard.txt",
+    "md": "leaderboard.md",
+    "csv": "leaderboard.csv",
+    "json": "leaderboard.json",
+    "latex": "leaderboard.tex",
+    HTML: "index.html",
+}
+_TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
+    "table": tables.render,
     "md": exports.to_markdown,
     "csv": exports.to_csv,
     "json": lambda leaderboard: exports.json_text(exports.to_fields(leaderboard)),
+    "latex": latex.to_latex,
 }
 
 
 @click.command("leaderboard")
 @click.argument("results", type=click.Path(path_type=Path), required=False, metavar="[RESULTS]")
 @click.option(
-    "--format", "form", type=click.Choice(tuple(_FORMATS)), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(tuple(FILES)),
+    default="table",
+    show_default=True,
+    help="html: a page with charts, one file that needs no network; latex: booktabs tables.",
 )
 @click.option("--json", "is_json", is_flag=True, help="The same as --format json: unrounded.")
-def command(results: Path | None, form: str, is_json: bool) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a file in this folder instead of stdout; html goes to RESULTS/leaderboard without.",
+)
+@click.option("--open", "is_opened", is_flag=True, help="With --format html: open it in a browser.")
+@click.option(
+    "--examples/--no-examples",
+    default=True,
+    help="With --format html: show test texts that were taken for something else, where the "
+    "licence of the task allows it. The task is loaded for that.",
+)
+def command(
+    results: Path | None,
+    form: str,
+    is_json: bool,
+    output: Path | None,
+    is_opened: bool,
+    examples: bool,
+) -> None:
     """Rank the pairs in RESULTS, a folder of `zoo bench` or one that holds several (results).
 
     Reads stored records only and changes none.
     """
+    chosen = "json" if is_json else form
+    if is_opened and chosen != HTML:
+        raise click.UsageError("--open opens the page in a browser: add --format html")
     place = results or DEFAULT_PLACE
+    contents = _read(place, is_asked_for=results is not None)
+    if chosen == HTML:
+        text = _page(contents, examples)
+        output = output or place / DEFAULT_OUTPUT
+    elif output is None:
+        click.echo(_on_stdout(chosen, build(contents)), nl=False)
+        return
+    else:
+        text = _TEXTS[chosen](build(contents))
+    path = output / FILES[chosen]
+    _write(path, text)
+    click.echo(path)
+    if is_opened:
+        webbrowser.open(path.absolute().as_uri())
+
+
+def _read(place: Path, *, is_asked_for: bool) -> Contents:
     roots = find_roots(place)
-    if not roots and results is not None and not place.is_dir():
+    if not roots and is_asked_for and not place.is_dir():
         raise ResultsError(f"results: there is no folder {place}")
     if not roots:
         click.echo(f"{place} holds no results; make some with `zoo bench quick`", err=True)
-    click.echo(_FORMATS["json" if is_json else form](build(read_all(roots))), nl=False)
+    return read_all(roots)
+
+
+def _on_stdout(form: str, leaderboard: Leaderboard) -> str:
+    if form == "table":
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return tables.render(leaderboard, encoding=encoding)
+    return _TEXTS[form](leaderboard)
+
+
+def _page(contents: Contents, with_examples: bool) -> str:
+    from zoo_bench.page.build import build_page
+
+    return build_page(build(contents), contents, with_examples=with_examples)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.write(path, text.encode("utf-8"))
+    except OSError as error:
+        raise DiskError(
+            f"leaderboard: cannot write {path}: {error.strerror}; name another folder with -o"
+        ) from error

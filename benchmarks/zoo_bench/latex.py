@@ -1,0 +1,140 @@
+"""The leaderboard for a paper: per task a booktabs table, encoders down and heads across."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from zoo.terminal import printable
+from zoo_bench.entries import Entry
+from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "_": r"\_",
+        "%": r"\%",
+        "&": r"\&",
+        "#": r"\#",
+        "$": r"\$",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        # these three are other signs in TeX's own encoding
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        # behind \\ they would be its arguments
+        "[": "{[}",
+        "]": "{]}",
+        "*": "{*}",
+    }
+)
+# TeX melts these into dashes, quotation marks and Spanish signs
+_LIGATURES = re.compile(r"([-,'`])(?=\1)|[?!](?=`)")
+_PREAMBLE = r"""% In the preamble: \usepackage{booktabs} and \usepackage[T1]{fontenc};
+% with Korean names \usepackage{kotex}, or XeLaTeX with a font that has them.
+"""
+
+
+def to_latex(leaderboard: Leaderboard) -> str:
+    """A table environment per task: the best in bold, ties with it underlined, all escaped."""
+    tables = [
+        _table(board, task_board)
+        for board in leaderboard.boards
+        for task_board in board.tasks
+        if task_board.pairs
+    ]
+    return _PREAMBLE + ("\n".join(tables) or "% There are no results of pairs here yet.\n")
+
+
+def escaped(text: str) -> str:
+    """The text as LaTeX prints it, every letter as itself."""
+    return _LIGATURES.sub(r"\g<0>{}", printable(text).translate(_ESCAPES))
+
+
+def _table(board: Board, task_board: TaskBoard) -> str:
+    encoders, heads = (
+        list(dict.fromkeys(getattr(entry, role) or "" for entry in task_board.pairs))
+        for role in ("encoder", "head")
+    )
+    by_place = {(entry.encoder, entry.head): entry for entry in task_board.pairs}
+    best, ties = _best(task_board)
+    rows = [
+        [escaped(encoder)]
+        + [_cell(by_place.get((encoder, head)), best, ties) for head in sorted(heads)]
+        for encoder in sorted(encoders)
+    ]
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{_caption(board, task_board)}}}",
+        rf"  \begin{{tabular}}{{l{'c' * len(heads)}}}",
+        r"    \toprule",
+        f"    {_row(['Encoder', *map(escaped, sorted(heads))])}",
+        r"    \midrule",
+        *(f"    {_row(row)}" for row in rows),
+        *_yardsticks(task_board, len(heads)),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _caption(board: Board, task_board: TaskBoard) -> str:
+    protocol = escaped(f"{board.protocol.name} {board.protocol.version}")
+    sentences = [
+        rf"Accuracy on {escaped(task_board.task.name)} in \%: mean $\pm$ half of the 95\,\% $t$ "
+        f"interval over seeds (protocol {protocol}).",
+        "The best is bold, and underlined is what it could not be told from.",
+    ]
+    if task_board.task.n_test_clean != task_board.task.n_test:
+        sentences.append("Test rows that also occur in train are left out.")
+    return " ".join(sentences)
+
+
+def _best(task_board: TaskBoard) -> tuple[str | None, set[str]]:
+    """The name of the best ranked pair, and of those whose difference from it is not real."""
+    best = next((entry.name for entry in task_board.pairs if entry.rank is not None), None)
+    ties = {
+        name
+        for one in task_board.comparisons.pairs
+        if not one.is_real and best in (one.first, one.second)
+        for name in (one.first, one.second)
+    }
+    return best, ties - {best or ""}
+
+
+def _cell(entry: Entry | None, best: str | None, ties: set[str]) -> str:
+    if entry is None or entry.rank_by is None:
+        return "--"
+    text = _accuracy(entry)
+    if entry.name == best:
+        return rf"\textbf{{{text}}}"
+    return rf"\underline{{{text}}}" if entry.name in ties else text
+
+
+def _accuracy(entry: Entry) -> str:
+    score = entry.rank_by
+    assert score is not None
+    if score.half_width is None:
+        return f"{100 * score.mean:.2f}"
+    return rf"{100 * score.mean:.2f} $\pm$ {100 * score.half_width:.2f}"
+
+
+def _yardsticks(task_board: TaskBoard, heads: int) -> Iterator[str]:
+    rows = [
+        [escaped(entry.name), rf"\multicolumn{{{heads}}}{{c}}{{{_accuracy(entry)}}}"]
+        for entry in task_board.entries
+        if entry.kind == "baseline" and entry.rank_by is not None
+    ]
+    if rows:
+        yield r"    \midrule"
+    yield from (f"    {_row(row)}" for row in rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"

@@ -1,0 +1,220 @@
+const COSTS = {
+  latency_p50_ms: { title: "p50 ms", axis: "Median latency of one text (ms)", show: measure },
+  train_seconds: { title: "Training s", axis: "Training (s)", show: measure },
+  parameters_total: { title: "Parameters", axis: "Parameters", show: count },
+};
+
+/** The pairs that no other beats at the same or a lower cost, cheapest first. */
+function paretoFront(points) {
+  let best = -Infinity;
+  const byCost = [...points].sort((a, b) => a.cost - b.cost || b.score - a.score);
+  return byCost.filter((point) => point.score > best && ((best = point.score), true));
+}
+
+/** Points of accuracy and cost, and the names of those that would squeeze the others flat. */
+function scatterPoints(entries, cost) {
+  const points = entries
+    .filter((entry) => rankedBy(entry) && entry[cost] > 0)
+    .map((entry) => scatterPoint(entry, cost));
+  const scores = points.filter((point) => point.isPair).map((point) => point.score);
+  const floor = Math.min(...scores) - 0.6 * Math.max(Math.max(...scores) - Math.min(...scores), 2);
+  const shown = points.filter((point) => point.isPair || point.score >= floor || !scores.length);
+  const names = new Set(shown.map((point) => point.pick));
+  return { shown, left: entries.filter((entry) => rankedBy(entry) && !names.has(entry.name)) };
+}
+
+function scatterPoint(entry, cost) {
+  const score = rankedBy(entry);
+  const half = score.half_width ?? 0;
+  return {
+    pick: entry.name,
+    isPair: entry.kind === "pair",
+    encoder: entry.encoder ?? "yardstick",
+    head: entry.head ?? "yardstick",
+    cost: entry[cost],
+    score: 100 * score.mean,
+    low: 100 * Math.max(0, score.mean - half),
+    high: 100 * Math.min(1, score.mean + half),
+    tip: `${entry.name}\naccuracy ${percentInterval(score)} %\n${COSTS[cost].axis}: ${COSTS[cost].show(entry[cost])}`,
+  };
+}
+
+function scatterSpec(task, cost, width) {
+  const { shown } = scatterPoints(task.entries, cost);
+  const pairs = shown.filter((point) => point.isPair);
+  const front = paretoFront(pairs);
+  // to the dearest pair: more of the cost buys no more than the last of the front has
+  const line = front.length
+    ? [...front, { ...front.at(-1), cost: Math.max(...pairs.map((point) => point.cost)) }]
+    : [];
+  const x = {
+    field: "cost",
+    type: "quantitative",
+    scale: { type: "log", nice: false, padding: 18 },
+    axis: { title: COSTS[cost].axis, grid: false, format: "~s", tickCount: 5, labelOverlap: true },
+  };
+  const y = {
+    field: "score",
+    type: "quantitative",
+    scale: {
+      zero: false,
+      domain: [
+        Math.min(...shown.map((point) => point.low)),
+        Math.max(...shown.map((point) => point.high)),
+      ],
+    },
+    axis: {
+      title: `${capitalised(scoreName(task))} (%)`,
+      tickCount: 6,
+      domain: false,
+      ticks: false,
+    },
+  };
+  const tooltip = { field: "tip" };
+  return {
+    width: "container",
+    height: 340,
+    encoding: { x, y },
+    layer: [
+      {
+        data: { values: line },
+        mark: {
+          type: "line",
+          interpolate: "step-after",
+          color: colour("muted"),
+          strokeDash: [4, 3],
+          strokeWidth: 1.3,
+        },
+      },
+      {
+        data: { values: shown },
+        mark: { type: "rule", color: colour("muted"), opacity: 0.45 },
+        encoding: { y: { ...y, field: "low" }, y2: { field: "high" } },
+      },
+      {
+        data: { values: pairs },
+        mark: { type: "point", filled: true, size: 90, opacity: 1 },
+        encoding: {
+          color: namesAsColours(pairs, width),
+          shape: namesAsShapes(pairs, width),
+          tooltip,
+        },
+      },
+      {
+        data: { values: shown.filter((point) => !point.isPair) },
+        mark: {
+          type: "point",
+          shape: "diamond",
+          filled: false,
+          size: 90,
+          color: colour("ink"),
+          strokeWidth: 1.6,
+        },
+        encoding: { tooltip },
+      },
+      ...frontLabels(front, shown),
+    ].filter((layer) => layer.data.values.length),
+  };
+}
+
+function namesAsColours(points, width) {
+  return namesAs("encoder", points, seriesColours(), width) ?? { value: colour("accent") };
+}
+
+function namesAsShapes(points, width) {
+  return (
+    namesAs("head", points, SHAPES, width, {
+      symbolFillColor: colour("muted"),
+      symbolStrokeWidth: 0,
+    }) ?? { value: "circle" }
+  );
+}
+
+/** An encoding by name, or nothing where there are more names than a reader can tell apart. */
+function namesAs(field, points, range, width, legend = {}) {
+  const domain = [...new Set(points.map((point) => point[field]))].sort();
+  if (domain.length > range.length) return null;
+  const longest = Math.max(...domain.map((name) => name.length));
+  // two legends stand side by side; a letter takes about seven pixels
+  const columns = Math.max(1, Math.floor(width / 2 / (50 + 7 * Math.min(longest, 22))));
+  return {
+    field,
+    type: "nominal",
+    scale: { domain, range: range.slice(0, domain.length) },
+    legend: { orient: "bottom", columns, title: field, ...legend },
+  };
+}
+
+/** The names of the front, and of yardsticks, written towards the middle. */
+function frontLabels(front, shown) {
+  const labelled = [...front, ...shown.filter((point) => !point.isPair)];
+  const logs = shown.map((point) => Math.log(point.cost));
+  const middle = (Math.min(...logs) + Math.max(...logs)) / 2;
+  const layer = (align, dx, values) => ({
+    data: { values },
+    mark: { type: "text", align, dx, dy: -11, limit: 190, color: colour("ink") },
+    encoding: { text: { field: "pick" } },
+  });
+  return [
+    layer(
+      "left",
+      6,
+      labelled.filter((point) => Math.log(point.cost) <= middle),
+    ),
+    layer(
+      "right",
+      -6,
+      labelled.filter((point) => Math.log(point.cost) > middle),
+    ),
+  ];
+}
+
+/** Accuracy against a cost that the reader chooses. */
+function scatterSection(task) {
+  let cost = "latency_p50_ms";
+  const place = element("div");
+  const below = note("");
+  const show = () => {
+    const { left } = scatterPoints(task.entries, cost);
+    const names = left.map((entry) => entry.name).join(", ");
+    below.textContent = `The broken line joins the pairs that no pair beats at the same or a lower cost.${names ? ` Not on the chart: ${names}.` : ""}`;
+    place.replaceChildren(
+      chart(
+        `Accuracy against ${COSTS[cost].axis}`,
+        () => scatterSpec(task, cost, place.clientWidth),
+        (name) => (location.hash = pairHash(task, name)),
+      ),
+    );
+  };
+  const choices = Object.entries(COSTS).map(([key, { title }]) =>
+    element(
+      "label",
+      {},
+      element("input", {
+        type: "radio",
+        name: "cost",
+        value: key,
+        checked: key === cost,
+        onchange: () => {
+          cost = key;
+          show();
+          drawNewCharts();
+        },
+      }),
+      element("span", {}, title),
+    ),
+  );
+  const made = section(
+    "Accuracy and cost",
+    element(
+      "fieldset",
+      { class: "segments" },
+      element("legend", { class: "hidden-text" }, "Cost"),
+      choices,
+    ),
+    place,
+    below,
+  );
+  show();
+  return made;
+}
