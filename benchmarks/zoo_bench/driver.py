@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
 from zoo_bench.certification import certificates_of
 from zoo_bench.executors import Event, Executor, Failed, Finished, Lost, Progressed, Started
 from zoo_bench.identity import canonical_json
 from zoo_bench.interruption import Interruption
-from zoo_bench.job import Interrupted
+from zoo_bench.job import Interrupted, failure_of
 from zoo_bench.reading import UnreadableRecord
-from zoo_bench.records import Failure, FailureKind, Result, RunSpec
+from zoo_bench.records import Failure, Result, RunSpec
 from zoo_bench.store import Claim, Quarantined, Store
 
 LOST_WORKER_RETRIES = 2
@@ -41,6 +40,7 @@ class Tally:
     failed_before: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    not_begun: list[str] = field(default_factory=list)
     was_interrupted: bool = False
 
     @property
@@ -53,13 +53,13 @@ class Tally:
 
 @dataclass(slots=True)
 class _Attempt:
-    """A run that an executor has now."""
+    """A run that an executor has now; `started` is None while it waits for a place in a cluster."""
 
     spec: RunSpec
     claim: Claim
     number: int
     was_begun: bool
-    started: float  # of time.perf_counter, in seconds
+    started: float | None = None  # in seconds of the clock
 
 
 class Driver:
@@ -73,12 +73,16 @@ class Driver:
         *,
         retry_failed: bool = False,
         run_timeout_seconds: float | None = None,
+        max_failures: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._store = store
         self._executor = executor
         self._display = display
         self._retry_failed = retry_failed
         self._run_timeout_seconds = run_timeout_seconds
+        self._max_failures = max_failures
+        self._clock = clock
         self._queue: deque[RunSpec] = deque()
         self._running: dict[str, _Attempt] = {}
         self._losses: Counter[str] = Counter()
@@ -106,6 +110,10 @@ class Driver:
             self._submit()
             self._executor.pump(_PUMP_SECONDS, self._handle)
             self._end_overdue()
+            if self._max_failures and len(self._tally.failed) >= self._max_failures:
+                # those that run already come to their end
+                self._tally.not_begun += [spec.run_id for spec in self._queue]
+                self._queue.clear()
         # what has arrived already is written; what is still running will be begun anew
         self._executor.pump(0, self._handle)
 
@@ -119,15 +127,14 @@ class Driver:
             if claim is None:
                 self._queue.append(spec)
                 continue
-            if self._is_settled(spec):
-                claim.release()
-                continue
-            was_begun = self._store.has_begun(spec) and self._store.failure(spec) is None
-            self._store.write_spec(spec)
+            with claim.released_on_error():
+                if self._is_settled(spec):
+                    claim.release()
+                    continue
+                was_begun = self._store.has_begun(spec) and self._store.failure(spec) is None
+                self._store.write_spec(spec)
             number = self._losses[spec.run_id] + 1
-            self._running[spec.run_id] = _Attempt(
-                spec, claim, number, was_begun and number == 1, time.perf_counter()
-            )
+            self._running[spec.run_id] = _Attempt(spec, claim, number, was_begun and number == 1)
             self._executor.submit(canonical_json(spec.as_fields()))
 
     def _is_settled(self, spec: RunSpec) -> bool:
@@ -147,11 +154,11 @@ class Driver:
         attempt = self._running[event.run_id]
         match event:
             case Started():
-                attempt.started = time.perf_counter()
+                attempt.started = self._clock()
                 self._display.started(attempt.spec)
             case Progressed():
                 self._display.progressed(attempt.spec, event)
-                if self._interruption.is_wanted and self._executor.name == "inline":
+                if self._interruption.is_wanted and not self._executor.is_isolated:
                     raise Interrupted
             case Finished():
                 self._finish(attempt, event)
@@ -192,25 +199,25 @@ class Driver:
             self._queue.appendleft(attempt.spec)
         else:
             message = f"{event.reason} ({attempt.number} attempts)"
-            self._fail(attempt, _failure_of(event.run_id, "lost", message), event.log)
+            self._fail(attempt, failure_of(event.run_id, "lost", message), event.log)
 
     def _end_overdue(self) -> None:
         limit = self._run_timeout_seconds
         if limit is None:
             return
-        now = time.perf_counter()
-        for attempt in [one for one in self._running.values() if now - one.started > limit]:
+        now = self._clock()
+        overdue = [
+            attempt
+            for attempt in self._running.values()
+            if attempt.started is not None and now - attempt.started > limit
+        ]
+        for attempt in overdue:
             log = self._executor.cancel(attempt.spec.run_id)
             message = (
                 f"still running after {limit:g} seconds (--run-timeout); log.txt has the stack"
             )
-            self._fail(attempt, _failure_of(attempt.spec.run_id, "timeout", message), log)
+            self._fail(attempt, failure_of(attempt.spec.run_id, "timeout", message), log)
 
     def _end(self, attempt: _Attempt) -> None:
         del self._running[attempt.spec.run_id]
         attempt.claim.release()
-
-
-def _failure_of(run_id: str, kind: FailureKind, message: str) -> Failure:
-    now = datetime.now(UTC)
-    return Failure(run_id=run_id, kind=kind, message=message, traceback="", failed_at=now)

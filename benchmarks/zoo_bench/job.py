@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from zoo_bench.executors import Progressed
 from zoo_bench.records import Failure, FailureKind, Result, RunSpec
 
 Report = Callable[[Progressed], None]
+
+_SECONDS_BETWEEN_REPORTS = 0.25
 
 
 class Interrupted(BaseException):
@@ -59,6 +62,25 @@ def perform(job: str, target: str, report: Report) -> Outcome | Failure:
             step=getattr(error, "step", None),
             failed_at=datetime.now(UTC),
         )
+
+
+def failure_of(run_id: str, kind: FailureKind, message: str) -> Failure:
+    """The failure of a run that nothing was raised in."""
+    now = datetime.now(UTC)
+    return Failure(run_id=run_id, kind=kind, message=message, traceback="", failed_at=now)
+
+
+def sparingly(report: Report) -> Report:
+    """`report`, but called about four times a second at most."""
+    last = -_SECONDS_BETWEEN_REPORTS
+
+    def report_sparingly(progress: Progressed) -> None:
+        nonlocal last
+        if time.perf_counter() - last >= _SECONDS_BETWEEN_REPORTS:
+            last = time.perf_counter()
+            report(progress)
+
+    return report_sparingly
 
 
 def _kind(error: BaseException) -> FailureKind:

@@ -71,7 +71,7 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         self._done += 1
         running = self._running.pop(spec.run_id, None)
         seconds = self._clock() - running.began if running else 0.0
-        left = f", about {_clock_text(self._seconds_left())} left" if self._is_going_on else ""
+        left = f", about {clock_text(self._seconds_left())} left" if self._is_going_on else ""
         self._say(f"[{self._done}/{self._total}] {spec.label}:{what} ({seconds:.1f} s{left})")
         self._changed()
 
@@ -135,8 +135,8 @@ class LiveDisplay(PlainDisplay):
         self._console.print(Text(text.decode(self._console.encoding)), highlight=False)
 
     def _table(self) -> Table:
-        elapsed = _clock_text(self._clock() - self._began)
-        left = f", about {_clock_text(self._seconds_left())} left" if self._done else ""
+        elapsed = clock_text(self._clock() - self._began)
+        left = f", about {clock_text(self._seconds_left())} left" if self._done else ""
         table = Table.grid(padding=(0, 2))
         for running in list(self._running.values()):
             table.add_row(Text(running.spec.label), Text(_place(running.progress)))
@@ -161,7 +161,8 @@ def _place(progress: Progressed | None) -> str:
     return f"epoch {progress.epoch}/{progress.epochs}  {step}{loss}"
 
 
-def _clock_text(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
+    """Seconds as `M:SS` or `H:MM:SS`."""
     whole = round(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,16 +1,10 @@
-"""The leaderboard on a terminal: per task a table in the shape of a paper's, below it the list.
-
-Made for 80 columns and for terminals that know neither UTF-8 nor colour.
-"""
+"""The leaderboard on a terminal: per task a table in the shape of a paper's, below it the list."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
-from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -20,13 +14,10 @@ from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.statistics.differences import SIGNIFICANCE
 from zoo_bench.statistics.intervals import Interval
+from zoo_bench.text_tables import GAP, WIDTH, make_table, name_text, to_text
 
-WIDTH = 80
 TIES = "Pairs that share a letter are tied: no difference between them could be shown."
 TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
-# for terminals that cannot write the letter on the left
-PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
-_GAP = 2
 _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
 # letters and name, without and with the column of clean accuracies beside them
@@ -38,25 +29,7 @@ _MOST_RUNS_PER_CAUSE = 5
 
 def render(leaderboard: Leaderboard, *, width: int = WIDTH, encoding: str = "utf-8") -> str:
     """The leaderboard as text that any stream of this encoding can take."""
-    stream = io.StringIO()
-    console = Console(file=stream, width=width, color_system=None, legacy_windows=False)
-    for part in _parts(leaderboard, width):
-        console.print(part, overflow="fold", soft_wrap=False)
-    # "+/-" and not "?": a number must survive a terminal that cannot write its sign
-    text = stream.getvalue()
-    for letter, plain in PLAIN_LETTERS:
-        if not _can_encode(letter, encoding):
-            text = text.replace(letter, plain)
-    lines = (line.rstrip() for line in text.splitlines())
-    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding) + "\n"
-
-
-def _can_encode(letter: str, encoding: str) -> bool:
-    try:
-        letter.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+    return to_text(_parts(leaderboard, width), width=width, encoding=encoding)
 
 
 def _parts(leaderboard: Leaderboard, width: int) -> Iterator[Table | Text]:
@@ -130,15 +103,15 @@ def _paper_tables(task_board: TaskBoard, width: int) -> Iterator[Table | Text]:
     encoders = _in_order(entry.encoder for entry in task_board.pairs)
     heads = _in_order(entry.head for entry in task_board.pairs)
     first = min(_ENCODER_WIDTH, max((cell_len(name) for name in encoders), default=0))
-    at_once = max(1, (width - first) // (_CELL_WIDTH + _GAP))
+    at_once = max(1, (width - first) // (_CELL_WIDTH + GAP))
     for start in range(0, len(heads), at_once):
         shown = heads[start : start + at_once]
-        table = _table(
+        table = make_table(
             [("encoder", "left", first)] + [(head, "right", _CELL_WIDTH) for head in shown]
         )
         for encoder in encoders:
             cells = [_cell(by_place.get((encoder, head))) for head in shown]
-            table.add_row(_text(encoder), *map(Text, cells))
+            table.add_row(name_text(encoder), *map(Text, cells))
         if start:
             yield Text("")
         yield table
@@ -174,7 +147,7 @@ def _ranked_list(task_board: TaskBoard) -> Table:
     width = _NAME_WIDTH_BESIDE_CLEAN if has_clean else _NAME_WIDTH
     ranks = max((cell_len(_rank(entry)) for entry in task_board.entries), default=0)
     indent = ranks + 1 if ranks else 0
-    table = _table(
+    table = make_table(
         [(" " * indent + "pair", "left", width)] + [(title, "right", None) for title, _ in columns]
     )
     for entry in task_board.entries:
@@ -195,21 +168,7 @@ def _name(entry: Entry, indent: int, width: int) -> Text:
     name = entry.name + mark
     if entry.kind == "pair" and indent + cell_len(name) > width:
         name = f"{entry.encoder}\n{' ' * indent}+{entry.head}{mark}"
-    return _text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)
-
-
-def _table(columns: Sequence[tuple[str, str, int | None]]) -> Table:
-    # the box itself puts one blank between columns
-    gap = (0, _GAP - 1, 0, 0)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=gap, show_edge=False)
-    for title, justify, width in columns:
-        table.add_column(
-            _text(title, keep_lines=True),
-            justify="right" if justify == "right" else "left",
-            width=width,
-            overflow="fold",
-        )
-    return table
+    return name_text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)
 
 
 def _notes(task_board: TaskBoard) -> Iterator[Text]:
@@ -247,12 +206,12 @@ def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
     yield Text(
         f"\nOver {across.tasks} tasks, 1 is the best rank; wins, ties and losses task by task\n"
     )
-    table = _table(
+    table = make_table(
         [("pair", "left", _NAME_WIDTH)]
         + [(title, "right", None) for title in ("mean rank", "wins", "ties", "losses")]
     )
     for standing in across.standings:
-        name = _text(standing.name)
+        name = name_text(standing.name)
         if standing.mean_rank is None:
             table.add_row(name, Text(f"incomplete {standing.tasks}/{across.tasks}"), "", "", "")
             continue
@@ -297,10 +256,6 @@ def _cause_line(cause: Cause) -> str:
     more = len(cause.runs) - _MOST_RUNS_PER_CAUSE
     runs = f"{shown} and {more} more" if more > 0 else shown
     return printable(f"  {len(cause.runs)} x {cause.kind}: {cause.message} ({runs})")
-
-
-def _text(name: str, *, keep_lines: bool = False) -> Text:
-    return Text(printable(name, keep_lines=keep_lines))
 
 
 def _accuracy(entry: Entry) -> str:

@@ -15,14 +15,12 @@ import queue
 import signal
 import sys
 import threading
-import time
 from typing import Any, BinaryIO
 
 from zoo_bench.executors import Progressed
-from zoo_bench.job import Outcome, perform
+from zoo_bench.job import Outcome, perform, sparingly
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_SECONDS_BETWEEN_PROGRESS = 0.25
 
 
 def main(target: str, parent_pid: int) -> None:
@@ -40,17 +38,13 @@ def main(target: str, parent_pid: int) -> None:
 
 def _work(job: str, target: str, channel: BinaryIO) -> None:
     _send(channel, {"event": "started", "pid": os.getpid()})
-    last = 0.0
 
     def report(progress: Progressed) -> None:
-        nonlocal last
-        if time.perf_counter() - last >= _SECONDS_BETWEEN_PROGRESS:
-            last = time.perf_counter()
-            fields = ("epoch", "epochs", "step", "steps", "loss")
-            numbers = {name: getattr(progress, name) for name in fields}
-            _send(channel, {"event": "progress", **numbers})
+        fields = ("epoch", "epochs", "step", "steps", "loss")
+        numbers = {name: getattr(progress, name) for name in fields}
+        _send(channel, {"event": "progress", **numbers})
 
-    outcome = perform(job, target, report)
+    outcome = perform(job, target, sparingly(report))
     sys.stderr.flush()
     if isinstance(outcome, Outcome):
         predictions = outcome.predictions

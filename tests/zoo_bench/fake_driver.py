@@ -1,4 +1,4 @@
-"""A whole `zoo bench` with fake runs: python fake_driver.py ROOT EXECUTOR TARGET SEEDS."""
+"""A whole `zoo bench` with fake runs: python fake_driver.py ROOT EXECUTOR TARGET SEEDS [ADDRESS]."""
 
 import sys
 from pathlib import Path
@@ -11,13 +11,15 @@ from zoo_bench.progress import PlainDisplay
 from zoo_bench.store import Store
 
 
-def drive(root, executor, target, seeds, **options):
+def drive(root, executor, target, seeds, *, workers=2, address=None, **options):
     specs = [make_spec(seed=seed) for seed in range(seeds)]
-    hands = make(executor, workers=2, threads=1, target=f"fake_runs:{target}")
+    where = {"address": address} if address else {}
+    hands = make(executor, workers=workers, threads=1, target=f"fake_runs:{target}", **where)
     with PlainDisplay(len(specs), sys.stderr) as display:
         return Driver(Store.open(Path(root)), hands, display, **options).run(specs)
 
 
 if __name__ == "__main__":
-    _, root, executor, target, seeds = sys.argv
-    sys.exit(drive(root, executor, target, int(seeds)).exit_code)
+    _, root, executor, target, seeds, *address = sys.argv
+    where = {"address": address[0], "workers": None} if address else {}
+    sys.exit(drive(root, executor, target, int(seeds), **where).exit_code)

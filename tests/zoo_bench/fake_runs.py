@@ -120,16 +120,17 @@ def make_result(spec, accuracy=0.9, *, content=None, **changes):
     return Result(**dict(spec), **(fields | changes))
 
 
-def make_predictions(seed):
-    """The bytes of predictions that depend on the seed alone."""
+def make_predictions(seed, task=TASK):
+    """The bytes of predictions that depend on the seed and on the sizes of the task alone."""
     draw = np.random.default_rng(seed)
+    classes = len(task.labels)
     return predictions.to_bytes(
         Predictions(
-            logits=draw.normal(size=(20, 2)).astype(np.float32),
-            labels=draw.integers(0, 2, 20),
-            clean_rows=np.arange(18),
-            validation_logits=draw.normal(size=(20, 2)).astype(np.float32),
-            validation_labels=draw.integers(0, 2, 20),
+            logits=draw.normal(size=(task.n_test, classes)).astype(np.float32),
+            labels=draw.integers(0, classes, task.n_test),
+            clean_rows=np.arange(task.n_test_clean),
+            validation_logits=draw.normal(size=(task.n_validation, classes)).astype(np.float32),
+            validation_labels=draw.integers(0, classes, task.n_validation),
         )
     )
 
@@ -143,13 +144,29 @@ def quick(spec, report):
     for step in (1, 2):
         time.sleep(0.05)
         report(Progressed(spec.run_id, 1, 1, step, 2, 1.0 / step))
-    content = make_predictions(spec.seed)
+    content = make_predictions(spec.seed, spec.task)
+    return Outcome(make_result(spec, content=content), content)
+
+
+def at_once(spec, report):
+    content = make_predictions(spec.seed, spec.task)
     return Outcome(make_result(spec, content=content), content)
 
 
 def half_a_second(spec, report):
     time.sleep(0.4)
     return quick(spec, report)
+
+
+def tells_its_threads(spec, report):
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+    print(*(f"{name}={os.environ[name]}" for name in names))
+    return half_a_second(spec, report)
+
+
+def tells_its_gpu(spec, report):
+    print(f"GPU {os.environ.get('CUDA_VISIBLE_DEVICES')!r}")
+    return at_once(spec, report)
 
 
 def endless(spec, report):
@@ -164,16 +181,13 @@ def refuses_seed_1(spec, report):
     return quick(spec, report)
 
 
-def breaks(spec, report):
-    raise KeyError("a stranger's bug")
-
-
-def calls_sys_exit(spec, report):
-    raise SystemExit(3)
-
-
-def runs_out_of_memory(spec, report):
-    raise MemoryError
+def raises_by_seed(spec, report):
+    raise [
+        ZooError("seed 0 is not welcome"),
+        KeyError("a stranger's bug"),
+        SystemExit(3),
+        MemoryError(),
+    ][spec.seed]
 
 
 def always_killed(spec, report):
@@ -191,3 +205,23 @@ def killed_once(spec, report):
 
 def leaves_quietly(spec, report):
     os._exit(0)
+
+
+def dies_by_seed(spec, report):
+    return [always_killed, leaves_quietly, quick][spec.seed](spec, report)
+
+
+def waits_for_go(spec, report):
+    """Marks that it has begun, with its process id, and waits for the file `go`."""
+    folder = Path(os.environ["FAKE_RUNS_FOLDER"])
+    (folder / f"begun-{spec.seed}").write_text(str(os.getpid()))
+    deadline = time.monotonic() + 300
+    while not (folder / "go").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return quick(spec, report)
+
+
+def waits_after_two(spec, report):
+    """The first two seeds are done at once."""
+    return quick(spec, report) if spec.seed < 2 else waits_for_go(spec, report)

@@ -67,20 +67,59 @@ def test_failures_are_listed_by_cause_and_exit_1(zoo_bench):
     assert zoo_bench("--executor", "inline", "--retry-failed").exit_code == 0
 
 
-def test_a_dry_run_lists_the_runs_and_writes_nothing(zoo_bench, tmp_path):
+def test_a_dry_run_shows_the_grid_and_writes_nothing(zoo_bench, tmp_path):
     done = zoo_bench("--dry-run")
     assert done.exit_code == 0
-    assert "to do   bert-nano+mlp/ko-intents/1" in done.stdout
+    assert done.stdout == DRY_RUN
     assert not (tmp_path / "results").exists()
-    zoo_bench("--executor", "inline", "--only", "bert-nano+mlp/ko-intents/1")
-    assert "done    bert-nano+mlp/ko-intents/1" in zoo_bench("--dry-run").stdout
+
+
+DRY_RUN = """\
+ko-intents: runs done of runs planned, over all seeds
+
+                linear  mlp
+───────────────────────────
+majority-class     0/1
+tfidf-svm          0/1
+bert-nano          0/2  0/2
+
+6 runs: 0 done, 0 failed, 6 to do
+time: unknown, nothing like these runs is done yet
+not done:
+  majority-class/ko-intents/0
+  tfidf-svm/ko-intents/0
+  bert-nano+linear/ko-intents/0
+  bert-nano+mlp/ko-intents/0
+  bert-nano+linear/ko-intents/1
+  bert-nano+mlp/ko-intents/1
+"""
+
+
+def test_a_dry_run_knows_what_is_done_failed_and_left(zoo_bench):
+    zoo_bench("--executor", "inline", "--only", "*+mlp", target="refuses_seed_1")
+    done = zoo_bench("--dry-run", "--workers", "2")
+    assert "bert-nano          0/2  1/2, 1 failed\n" in done.stdout
+    assert "6 runs: 1 done, 1 failed, 4 to do\n" in done.stdout
+    assert "time: about 0:00 with 2 at a time, and 2 runs of unknown length\n" in done.stdout
+    fields = json.loads(zoo_bench("--dry-run", "--json").stdout)
+    assert [run["state"] for run in fields["runs"]].count("done") == 1
+    assert (fields["runs_of_unknown_length"], fields["estimated_worker_seconds"]) == (2, 0)
+
+
+def test_after_so_many_failures_nothing_more_is_begun(zoo_bench):
+    done = zoo_bench("--executor", "inline", "--max-failures", "1", target="refuses_seed_1")
+    assert done.exit_code == 1
+    assert "Stopped after 1 failures (--max-failures): 1 runs were not begun;" in done.stderr
+    again = zoo_bench("--executor", "inline", "--retry-failed", "--json")
+    assert json.loads(again.stdout)["not_begun"] == 0
+    assert again.exit_code == 0
 
 
 def test_json_says_what_became_of_the_runs(zoo_bench):
     outcome = json.loads(zoo_bench("--executor", "inline", "--json").stdout)
     assert (outcome["runs"], outcome["finished"], outcome["failed"]) == (6, 6, 0)
     assert outcome["leaderboard"]["boards"][0]["protocol"] == {"name": "mine", "version": 1}
-    [first, *_] = json.loads(zoo_bench("--dry-run", "--json").stdout)
+    [first, *_] = json.loads(zoo_bench("--dry-run", "--json").stdout)["runs"]
     assert first["state"] == "done"
 
 
@@ -110,3 +149,16 @@ def test_a_timeout_needs_workers(zoo_bench):
     done = zoo_bench("--executor", "inline", "--run-timeout", "5")
     assert done.exit_code == 2
     assert "--run-timeout needs workers" in done.stderr
+
+
+def test_an_address_needs_ray(zoo_bench):
+    done = zoo_bench("--address", "auto")
+    assert done.exit_code == 2
+    assert "--address is the address of a Ray cluster: add --executor ray" in done.stderr
+
+
+def test_resources_do_not_change_what_a_run_is(zoo_bench, tmp_path):
+    zoo_bench("--executor", "inline")
+    path = tmp_path / "mine.yaml"
+    path.write_text(path.read_text() + "resources: {cpus: 2, gpus: 0.5}\n")
+    assert "6 done before; 0 to do." in zoo_bench("--executor", "inline").stderr

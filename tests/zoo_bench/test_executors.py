@@ -1,4 +1,4 @@
-"""What every executor does alike, and what a process that dies costs."""
+"""The contract: what every executor does alike. Isolated ones also survive what a run does."""
 
 import os
 import signal
@@ -9,19 +9,23 @@ import pytest
 from fake_runs import make_predictions, make_spec
 
 from zoo.errors import ZooError
-from zoo_bench.executors import Failed, Finished, Lost, Progressed, Started, make
+from zoo_bench.executors import EXECUTORS, Failed, Finished, Lost, Progressed, Started, make
 from zoo_bench.identity import canonical_json
 from zoo_bench.records import Failure, Result
 
-EXECUTORS = ["inline", "local"]
+SECONDS = 120
+MARKS = {"ray": pytest.mark.slow}
 
 
-@pytest.fixture
-def executor_for():
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in EXECUTORS])
+def executor_for(request):
+    """Makes executors of one kind, for a target among the fake runs."""
     made = []
+    name = request.param
+    options = request.getfixturevalue("ray_options") if name == "ray" else {}
 
-    def make_one(name, target, workers=1):
-        made.append(make(name, workers=workers, threads=1, target=f"fake_runs:{target}"))
+    def make_one(target, workers=1):
+        made.append(make(name, workers=workers, threads=1, target=f"fake_runs:{target}", **options))
         return made[-1]
 
     yield make_one
@@ -29,26 +33,42 @@ def executor_for():
         executor.close(at_once=True)
 
 
+@pytest.fixture
+def isolated_executor_for(executor_for):
+    """As `executor_for`, where a run has a process of its own."""
+
+    def make_one(target, workers=1):
+        executor = executor_for(target, workers)
+        if not executor.is_isolated:
+            pytest.skip(f"{executor.name} runs are not isolated")
+        return executor
+
+    return make_one
+
+
 def submit(executor, spec):
     executor.submit(canonical_json(spec.as_fields()))
 
 
-def events_until_the_end(executor, *, events=(), seconds=60):
-    """All events, those that came already included, until a run has ended."""
+def pump_until(executor, condition, events=()):
+    """All events, those that came already included, until one fulfils the condition."""
     events = list(events)
-    deadline = time.monotonic() + seconds
-    while not any(isinstance(event, Finished | Failed | Lost) for event in events):
+    deadline = time.monotonic() + SECONDS
+    while not any(map(condition, events)):
         assert time.monotonic() < deadline, events
         executor.pump(0.1, events.append)
     return events
 
 
-@pytest.mark.parametrize("name", EXECUTORS)
-def test_a_run_starts_goes_on_and_finishes(executor_for, name):
-    executor, spec = executor_for(name, "quick"), make_spec(seed=3)
+def is_end(event):
+    return isinstance(event, Finished | Failed | Lost)
+
+
+def test_a_run_starts_goes_on_and_finishes(executor_for):
+    executor, spec = executor_for("quick"), make_spec(seed=3)
     submit(executor, spec)
     assert executor.free == 0
-    events = events_until_the_end(executor)
+    events = pump_until(executor, is_end)
     assert isinstance(events[0], Started)
     assert Progressed(spec.run_id, 1, 1, 1, 2, 1.0) in events
     finished = events[-1]
@@ -58,105 +78,95 @@ def test_a_run_starts_goes_on_and_finishes(executor_for, name):
     assert executor.free == 1
 
 
-@pytest.mark.parametrize("name", EXECUTORS)
-@pytest.mark.parametrize(
-    ("target", "kind", "message"),
-    [
-        ("refuses_seed_1", "refused", "seed 1 is not welcome"),
-        ("breaks", "error", 'KeyError: "a stranger\'s bug"'),
-        ("calls_sys_exit", "error", "sys.exit(3) was called inside the run"),
-        ("runs_out_of_memory", "out_of_memory", "MemoryError"),
-        ("no_such_function", "error", "module 'fake_runs' has no attribute 'no_such_function'"),
-    ],
-)
-def test_what_a_run_raises_is_its_failure(executor_for, name, target, kind, message):
-    executor = executor_for(name, target)
-    submit(executor, make_spec(seed=1))
-    failed = events_until_the_end(executor)[-1]
-    failure = Failure.model_validate_json(failed.failure)
-    assert failure.kind == kind
-    assert message.strip('"') in failure.message
-    assert "Traceback" in failure.traceback
-
-
-def test_one_worker_executes_one_run_after_the_other(executor_for):
-    executor = executor_for("local", "quick")
-    pids = set()
-    for seed in range(2):
+def test_what_a_run_raises_is_its_failure(executor_for):
+    executor = executor_for("raises_by_seed")
+    for seed, (kind, message) in enumerate(
+        [
+            ("refused", "seed 0 is not welcome"),
+            ("error", 'KeyError: "a stranger\'s bug"'),
+            ("error", "sys.exit(3) was called inside the run"),
+            ("out_of_memory", "MemoryError"),
+        ]
+    ):
         submit(executor, make_spec(seed=seed))
-        pids.add(events_until_the_end(executor)[0].pid)
-        assert executor.free == 1
-    assert len(pids) == 1
+        failed = pump_until(executor, is_end)[-1]
+        failure = Failure.model_validate_json(failed.failure)
+        assert (failure.kind, failure.message) == (kind, message)
+        assert "Traceback" in failure.traceback
 
 
-def test_logs_of_one_worker_do_not_mix(executor_for):
-    executor = executor_for("local", "quick")
+def test_a_target_that_cannot_be_imported_is_a_failure(executor_for):
+    executor = executor_for("no_such_function")
+    submit(executor, make_spec())
+    failed = pump_until(executor, is_end)[-1]
+    assert "module 'fake_runs' has no attribute 'no_such_function'" in failed.failure
+
+
+def test_logs_of_runs_do_not_mix(executor_for):
+    executor = executor_for("quick")
     logs = []
     for seed in range(2):
         submit(executor, make_spec(seed=seed))
-        logs.append(events_until_the_end(executor)[-1].log)
+        logs.append(pump_until(executor, is_end)[-1].log)
     assert logs == ["hello from seed 0\n", "hello from seed 1\n"]
 
 
-@pytest.mark.parametrize(
-    ("target", "reason"),
-    [
-        ("always_killed", "the worker was ended by SIGKILL"),
-        ("leaves_quietly", "the worker exited with code 0 and left no result"),
-    ],
-)
-def test_a_worker_that_dies_loses_its_run_with_the_reason(executor_for, target, reason):
-    executor = executor_for("local", target)
-    submit(executor, make_spec())
-    assert events_until_the_end(executor)[-1].reason == reason
-    assert executor.free == 1
-    assert executor.pids == []
+def test_a_process_that_dies_loses_its_run_alone(isolated_executor_for):
+    executor = isolated_executor_for("dies_by_seed")
+    for seed in range(2):
+        spec = make_spec(seed=seed)
+        submit(executor, spec)
+        lost = pump_until(executor, is_end)[-1]
+        assert isinstance(lost, Lost) and lost.run_id == spec.run_id
+        assert lost.reason.startswith("the worker")
+        assert executor.free == 1
+    submit(executor, make_spec(seed=2))  # whatever had the run has been replaced
+    assert isinstance(pump_until(executor, is_end)[-1], Finished)
 
 
-def test_a_worker_killed_while_idle_is_replaced(executor_for):
-    executor = executor_for("local", "quick")
-    submit(executor, make_spec())
-    events_until_the_end(executor)
-    [idle] = executor.pids
-    os.kill(idle, signal.SIGKILL)
-    while executor.pids:
-        executor.pump(0.1, pytest.fail)
-    submit(executor, make_spec(seed=1))
-    assert isinstance(events_until_the_end(executor)[-1], Finished)
-
-
-def test_cancel_gives_the_stack_of_a_run_that_hangs(executor_for):
-    executor, spec = executor_for("local", "endless"), make_spec()
+def test_cancel_ends_a_run_and_gives_its_stack(isolated_executor_for):
+    executor, spec = isolated_executor_for("endless"), make_spec()
     submit(executor, spec)
-    events = []
-    while not any(isinstance(event, Progressed) for event in events):
-        executor.pump(0.1, events.append)
+    events = pump_until(executor, lambda event: isinstance(event, Progressed))
     log = executor.cancel(spec.run_id)
     assert "in endless" in log
-    assert executor.pids == []
+    assert executor.free == 1
+    executor.pump(0, pytest.fail)
+    wait_for_end_of(events[0].pid)
 
 
-def test_close_ends_busy_workers(executor_for):
-    executor = executor_for("local", "endless", workers=2)
+def test_close_ends_busy_workers(isolated_executor_for):
+    executor = isolated_executor_for("endless", workers=2)
+    pids = set()
     for seed in range(2):
         submit(executor, make_spec(seed=seed))
-    pids = executor.pids
+
+    def both_have_started(event):
+        if isinstance(event, Started):
+            pids.add(event.pid)
+        return len(pids) == 2
+
+    pump_until(executor, both_have_started)
     executor.close()
-    assert not any(map(psutil.pid_exists, pids))
+    for pid in pids:
+        wait_for_end_of(pid)
 
 
-def test_workers_have_the_threads_of_the_spec_and_ignore_ctrl_c(executor_for):
-    executor = executor_for("local", "half_a_second")
+def test_workers_have_the_threads_of_the_spec_and_ignore_ctrl_c(isolated_executor_for):
+    executor = isolated_executor_for("tells_its_threads")
     submit(executor, make_spec())
-    [pid] = executor.pids
-    environment = psutil.Process(pid).environ()
-    assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "1"
-    assert os.getsid(pid) != os.getsid(0)
-    events = []
-    while not events:
-        executor.pump(0.1, events.append)
-    os.kill(pid, signal.SIGINT)
-    assert isinstance(events_until_the_end(executor, events=events)[-1], Finished)
+    events = pump_until(executor, lambda event: isinstance(event, Started))
+    os.kill(events[0].pid, signal.SIGINT)
+    finished = pump_until(executor, is_end, events)[-1]
+    assert isinstance(finished, Finished), finished
+    assert "OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1" in finished.log
+
+
+def wait_for_end_of(pid):
+    deadline = time.monotonic() + SECONDS
+    while psutil.pid_exists(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_an_unknown_executor_is_named_with_the_nearest():

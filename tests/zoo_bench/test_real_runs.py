@@ -1,5 +1,6 @@
 """Real pairs on a real task: the same bytes alone, in a grid, and after every kind of death."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -29,11 +30,11 @@ recipe: {epochs: 1, batch_size: 64, precision: fp32}
 PAIRS = ["bert-nano+bilstm", "bert-nano+linear"]
 
 
-def start(suite, root, *arguments):
+def start(suite, root, *arguments, stdout=subprocess.DEVNULL):
     zoo = Path(sys.executable).with_name("zoo")
     return subprocess.Popen(
         [zoo, "bench", suite, "--results", root, *arguments],
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -88,6 +89,21 @@ def test_a_run_alone_equals_the_same_run_inside_a_grid_bit_for_bit(
 ):
     only = ("--only", "*+bilstm", "--executor", executor, "--workers", "1")
     assert finish(start(suite, tmp_path / "r", *only))[0] == 0
+    [(pair, alone)] = predictions_in(tmp_path / "r").items()
+    assert alone == predictions_in(undisturbed)[pair]
+
+
+@pytest.mark.slow
+def test_on_ray_it_is_the_same_bit_for_bit_and_stdout_is_pure_json(
+    suite, undisturbed, tmp_path, monkeypatch
+):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'intentzoo[ray]'")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # leaves no token in the user's home
+    arguments = ("--only", "*+bilstm", "--executor", "ray", "--json")
+    driver = start(suite, tmp_path / "r", *arguments, stdout=subprocess.PIPE)
+    output, errors = driver.communicate(timeout=300)
+    assert driver.returncode == 0, errors
+    assert json.loads(output)["finished"] == 1
     [(pair, alone)] = predictions_in(tmp_path / "r").items()
     assert alone == predictions_in(undisturbed)[pair]
 

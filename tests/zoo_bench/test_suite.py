@@ -3,6 +3,7 @@
 import pytest
 
 from zoo.strict_yaml import load_yaml
+from zoo_bench.resources import Resources
 from zoo_bench.suite import Suite, SuiteError, load_suite, shipped_suites
 
 GOOD = """\
@@ -65,6 +66,17 @@ def test_a_suite_reads_as_written(write):
         ("  epochs: 1\n", "  patience: 2\n", "line 10: a suite fixes epochs, so that every pair"),
         ("1e-3", "-0.001", "line 12: head_learning_rate must be above 0"),
         (
+            "tasks:",
+            "resources: {gpu: 1}\ntasks:",
+            "line 8: there is no 'resources.gpu'; did you mean",
+        ),
+        ("tasks:", "resources: {gpus: 2}\ntasks:", "line 8: resources.gpus: input should be less"),
+        (
+            "tasks:",
+            "resources: {cpus: 0}\ntasks:",
+            "line 8: resources.cpus: input should be greater",
+        ),
+        (
             "    options: {hidden_size: 64}",
             "    recipe: {head_learning_rate: -1}",
             "line 7: head_learning_rate must be above 0, got -1",
@@ -86,6 +98,11 @@ def test_a_fault_is_named_with_its_line(write, old, new, fault):
     assert old in GOOD
     faults = faults_of(write(GOOD.replace(old, new)))
     assert any(one.startswith(fault) for one in faults), faults
+
+
+def test_resources_are_read_as_written(write):
+    suite = load_suite(write(GOOD + "resources: {cpus: 2, gpus: 0.25, memory_gb: 4}\n"))
+    assert suite.resources == Resources(cpus=2, gpus=0.25, memory_gb=4)
 
 
 def test_all_faults_are_named_at_once(write):

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from zoo_bench import exports, leaderboard, tables
+from zoo_bench import dry_run, exports, leaderboard, tables
 from zoo_bench.driver import Driver, Tally
+from zoo_bench.dry_run import State
+from zoo_bench.estimate import estimate
 from zoo_bench.executors import EXECUTORS, make
 from zoo_bench.executors.local import default_workers
 from zoo_bench.plan import plan
@@ -20,7 +22,9 @@ from zoo_bench.records import RunSpec
 from zoo_bench.store import Store, check_root
 from zoo_bench.suite import load_suite
 
-DONE, FAILED, OPEN = "done", "failed", "to do"
+DONE: State = "done"
+FAILED: State = "failed"
+OPEN: State = "to do"
 
 
 @click.command("bench")
@@ -33,14 +37,23 @@ DONE, FAILED, OPEN = "done", "failed", "to do"
 @click.option(
     "--workers",
     type=click.IntRange(1, 1024),
-    help="Runs at a time; by default cores // threads of a run, and one where there is a GPU.",
+    help="Runs at a time; by default cores // threads of a run, and one where there is a GPU; with "
+    "--executor ray as many as the cluster holds.",
 )
 @click.option(
     "--executor",
     type=click.Choice(sorted(EXECUTORS)),
     default="local",
     show_default=True,
-    help="local: worker processes; inline: in this one, for a debugger.",
+    help="local: worker processes; inline: in this one, for a debugger; ray: on the machines of a "
+    "cluster.",
+)
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    help="With --executor ray, the cluster: auto for the one that this machine belongs to, "
+    "HOST:6379, or ray://HOST:10001 from outside. By default Ray is started on this machine, and "
+    "ends with the command.",
 )
 @click.option("--only", metavar="PATTERN", help="Runs of 'encoder+head', of a task, or one by one.")
 @click.option("--retry-failed", is_flag=True, help="Try again what has failed before.")
@@ -50,17 +63,30 @@ DONE, FAILED, OPEN = "done", "failed", "to do"
     metavar="SECONDS",
     help="End a run that takes longer, as a failure with its stack. Not with --executor inline.",
 )
-@click.option("--dry-run", is_flag=True, help="List the runs and what is done of them; do nothing.")
+@click.option(
+    "--max-failures",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Begin no more runs once N have failed.",
+)
+@click.option(
+    "--dry-run",
+    "is_dry_run",
+    is_flag=True,
+    help="Show the grid, what is done of it and about how long the rest takes; do nothing.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the outcome as JSON.")
 def command(
     suite: str,
     results: Path | None,
     workers: int | None,
     executor: str,
+    address: str | None,
     only: str | None,
     retry_failed: bool,
     run_timeout: float | None,
-    dry_run: bool,
+    max_failures: int | None,
+    is_dry_run: bool,
     is_json: bool,
 ) -> None:
     """Run SUITE, a YAML file or the name of a shipped suite (quick, korean-scratch-1, paper).
@@ -70,23 +96,33 @@ def command(
     """
     if run_timeout and executor == "inline":
         raise click.UsageError(
-            "--run-timeout needs workers that can be ended: leave out --executor"
+            "--run-timeout needs workers that can be ended: leave out --executor inline"
         )
+    if address and executor != "ray":
+        raise click.UsageError("--address is the address of a Ray cluster: add --executor ray")
     chosen = load_suite(suite)
     root = results or Path("results") / chosen.name
     check_root(root)
     runs = plan(chosen, only)
     states = _states(Store(root), runs)
-    if dry_run:
-        _print_plan(runs, states, is_json)
+    if is_dry_run:
+        _print_plan(root, runs, states, _workers(executor, workers, chosen.threads), is_json)
         return
     store = Store.open(root)
     open_count = _announce(root, states, retry_failed)
     threads = chosen.threads
-    hands = make(executor, workers=workers or default_workers(threads), threads=threads)
+    options: dict[str, Any] = {}
+    if executor == "ray":
+        options = {"address": address, "resources": chosen.resources}
+    hands = make(executor, workers=workers, threads=threads, **options)
     with display_for(open_count, sys.stderr) as display:
         tally = Driver(
-            store, hands, display, retry_failed=retry_failed, run_timeout_seconds=run_timeout
+            store,
+            hands,
+            display,
+            retry_failed=retry_failed,
+            run_timeout_seconds=run_timeout,
+            max_failures=max_failures,
         ).run(runs)
     _print_outcome(chosen.name, root, runs, tally, is_json)
     if tally.was_interrupted:
@@ -95,12 +131,25 @@ def command(
             f"Interrupted: {done} of {len(runs)} runs are done; the same command continues.",
             err=True,
         )
+    elif tally.not_begun:
+        click.echo(
+            f"Stopped after {len(tally.failed)} failures (--max-failures): {len(tally.not_begun)} "
+            "runs were not begun; the same command goes on with them.",
+            err=True,
+        )
     click.get_current_context().exit(tally.exit_code)
 
 
-def _states(store: Store, runs: Sequence[RunSpec]) -> dict[str, str]:
+def _workers(executor: str, workers: int | None, threads: int) -> int | None:
+    """How many runs there will be at a time; None where only a cluster knows."""
+    if executor == "inline":
+        return 1
+    return workers or (default_workers(threads) if executor == "local" else None)
+
+
+def _states(store: Store, runs: Sequence[RunSpec]) -> dict[str, State]:
     """Run id → done, failed or to do; a broken record is to do (and moved away in its turn)."""
-    states = {}
+    states: dict[str, State] = {}
     for run in runs:
         try:
             is_done = store.result(run) is not None
@@ -111,7 +160,7 @@ def _states(store: Store, runs: Sequence[RunSpec]) -> dict[str, str]:
     return states
 
 
-def _announce(root: Path, states: Mapping[str, str], retry_failed: bool) -> int:
+def _announce(root: Path, states: Mapping[str, State], retry_failed: bool) -> int:
     """Say on stderr what lies ahead; gives the number of runs that will be executed."""
     values = list(states.values())
     done, failed, count = values.count(DONE), values.count(FAILED), values.count(OPEN)
@@ -128,15 +177,28 @@ def _announce(root: Path, states: Mapping[str, str], retry_failed: bool) -> int:
     return count
 
 
-def _print_plan(runs: Sequence[RunSpec], states: Mapping[str, str], is_json: bool) -> None:
-    if is_json:
-        rows = [
-            {"run_id": run.run_id, "label": run.label, "state": states[run.run_id]} for run in runs
-        ]
-        click.echo(exports.json_text(rows), nl=False)
+def _print_plan(
+    root: Path,
+    runs: Sequence[RunSpec],
+    states: Mapping[str, State],
+    workers: int | None,
+    is_json: bool,
+) -> None:
+    finished = read_contents(root).results if root.is_dir() else ()
+    time_left = estimate([run for run in runs if states[run.run_id] != DONE], finished)
+    if not is_json:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        text = dry_run.render(runs, states, time_left, workers=workers, encoding=encoding)
+        click.echo(text, nl=False)
         return
-    for run in runs:
-        click.echo(f"{states[run.run_id]:<7} {run.label}")
+    rows = [{"run_id": run.run_id, "label": run.label, "state": states[run.run_id]} for run in runs]
+    fields = {
+        "runs": rows,
+        "workers": workers,
+        "estimated_worker_seconds": time_left.seconds,
+        "runs_of_unknown_length": time_left.unknown,
+    }
+    click.echo(exports.json_text(fields), nl=False)
 
 
 def _print_outcome(
@@ -155,6 +217,7 @@ def _print_outcome(
         "finished": len(tally.finished),
         "failed": len(tally.failed),
         "failed_before": len(tally.failed_before),
+        "not_begun": len(tally.not_begun),
         "was_interrupted": tally.was_interrupted,
         "leaderboard": exports.to_fields(board),
     }

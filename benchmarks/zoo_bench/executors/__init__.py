@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from zoo.errors import ZooError, did_you_mean
 
@@ -19,6 +19,7 @@ DEFAULT_TARGET = "zoo_bench.run:execute"
 EXECUTORS: Mapping[str, str] = {
     "inline": "zoo_bench.executors.inline:InlineExecutor",
     "local": "zoo_bench.executors.local:LocalExecutor",
+    "ray": "zoo_bench.executors.ray:RayExecutor",
 }
 
 
@@ -75,9 +76,14 @@ Sink = Callable[[Event], None]
 
 
 class Executor(Protocol):
-    """What the driver needs. All calls come from one thread."""
+    """What the driver needs. All calls come from one thread.
+
+    `is_isolated`: runs have processes of their own. Only then can one be cancelled, and only then
+    is the death of its process a `Lost` and not the end of everything.
+    """
 
     name: str
+    is_isolated: bool
 
     @property
     def free(self) -> int:
@@ -99,12 +105,23 @@ class Executor(Protocol):
         """End all workers and wait for them; `at_once` without any grace."""
 
 
-def make(name: str, *, workers: int, threads: int, target: str = DEFAULT_TARGET) -> Executor:
-    """The executor of this name; raises `ZooError` for an unknown one."""
+def make(
+    name: str,
+    *,
+    workers: int | None,
+    threads: int,
+    target: str = DEFAULT_TARGET,
+    **options: Any,
+) -> Executor:
+    """The executor of this name; raises `ZooError` for an unknown one.
+
+    `workers` is the most runs at a time, None as many as it finds fit. `options` are what this
+    executor takes besides: `ray` has `address` and `resources`.
+    """
     if name not in EXECUTORS:
         known = ", ".join(sorted(EXECUTORS))
         raise ZooError(f"no executor is called {name!r}{did_you_mean(name, EXECUTORS)} ({known})")
     module, _, attribute = EXECUTORS[name].partition(":")
     factory = getattr(importlib.import_module(module), attribute)
-    executor: Executor = factory(workers=workers, threads=threads, target=target)
+    executor: Executor = factory(workers=workers, threads=threads, target=target, **options)
     return executor

@@ -17,8 +17,11 @@ class InlineExecutor:
     """One run at a time. `workers` is accepted and ignored, threads come from each spec."""
 
     name = "inline"
+    is_isolated = False
 
-    def __init__(self, *, workers: int = 1, threads: int = 1, target: str = DEFAULT_TARGET) -> None:
+    def __init__(
+        self, *, workers: int | None = None, threads: int = 1, target: str = DEFAULT_TARGET
+    ) -> None:
         self._target = target
         self._jobs: deque[str] = deque()
 

@@ -9,11 +9,10 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from zoo_bench.executors import (
     DEFAULT_TARGET,
@@ -26,10 +25,11 @@ from zoo_bench.executors import (
     Started,
 )
 from zoo_bench.records import RunSpec
+from zoo_bench.run_log import RunLog
 
 _GRACE_SECONDS = 5.0
-_SECONDS_FOR_A_STACK_DUMP = 0.5
-_LONGEST_LOG_BYTES = 256 * 1024
+_MOST_SECONDS_FOR_A_STACK_DUMP = 5.0
+_SECONDS_BETWEEN_LOOKS = 0.1
 # every library that brings its own pool of threads reads one of these when it is imported
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -45,20 +45,15 @@ class _Worker:
     """One process with its pipes; `run_id` is what it is working on."""
 
     def __init__(self, threads: int, target: str) -> None:
-        environment = os.environ | {name: str(threads) for name in _THREAD_VARIABLES}
-        # forking in the middle of a tokenizer's threads warns, and could hang
-        environment["TOKENIZERS_PARALLELISM"] = "true" if threads > 1 else "false"
-        environment["PYTHONUNBUFFERED"] = "1"
-        # a file, not a pipe: it survives the worker, and nobody has to keep reading it
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close_files`)
-        self._log_start = 0
+        environment = os.environ | thread_environment(threads) | {"PYTHONUNBUFFERED": "1"}
+        self.log = RunLog()
         self._buffer = b""
         self.run_id: str | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "zoo_bench.worker", target, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=self.log.file,
             env=environment,
             start_new_session=True,  # Ctrl-C in the terminal reaches the driver alone
         )
@@ -68,7 +63,7 @@ class _Worker:
 
     def begin(self, job: str, run_id: str) -> None:
         self.run_id = run_id
-        self._log_start = self._log.seek(0, os.SEEK_END)
+        self.log.begin()
         with suppress(BrokenPipeError):  # it died while idle: the next pump finds out
             self.stdin.write(job.encode("ascii") + b"\n")
             self.stdin.flush()
@@ -81,13 +76,18 @@ class _Worker:
         *lines, self._buffer = self._buffer.split(b"\n")
         return [json.loads(line) for line in lines]
 
-    def take_log(self) -> str:
-        """What the current run printed; of a very long log the end."""
-        end = self._log.seek(0, os.SEEK_END)
-        start = max(self._log_start, end - _LONGEST_LOG_BYTES)
-        self._log.seek(start)
-        text = self._log.read(end - start).decode("utf-8", "replace")
-        return text if start == self._log_start else f"(the beginning was cut off)\n{text}"
+    def dump_stacks(self) -> None:
+        """Have the stack of every thread written into the log."""
+        size_before = size = self.log.size_bytes
+        with suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGUSR1)  # faulthandler's, see `zoo_bench.worker`
+        deadline = time.monotonic() + _MOST_SECONDS_FOR_A_STACK_DUMP
+        # it is there when the log has grown and grows no more
+        while time.monotonic() < deadline:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            last_size, size = size, self.log.size_bytes
+            if size_before < size == last_size:
+                return
 
     def end(self, grace_seconds: float) -> None:
         """Ask it to go, then kill it and whatever it started."""
@@ -101,16 +101,19 @@ class _Worker:
 
     def close_files(self) -> None:
         self.stdout.close()
-        self._log.close()
+        self.log.close()
 
 
 class LocalExecutor:
     """At most `workers` processes with `threads` threads each, started when there is work."""
 
     name = "local"
+    is_isolated = True
 
-    def __init__(self, *, workers: int, threads: int, target: str = DEFAULT_TARGET) -> None:
-        self._most = workers
+    def __init__(
+        self, *, workers: int | None = None, threads: int, target: str = DEFAULT_TARGET
+    ) -> None:
+        self._most = workers or default_workers(threads)
         self._threads = threads
         self._target = target
         self._workers: list[_Worker] = []
@@ -141,17 +144,15 @@ class LocalExecutor:
             for message in worker.messages():
                 sink(self._event(worker, message))
             if code is not None:
-                run_id, log = worker.run_id, worker.take_log()
+                run_id, log = worker.run_id, worker.log.text()
                 self._drop(worker, grace_seconds=0)
                 if run_id is not None:
                     sink(Lost(run_id, _how_it_ended(code), log))
 
     def cancel(self, run_id: str) -> str:
         worker = next(worker for worker in self._workers if worker.run_id == run_id)
-        with suppress(ProcessLookupError):
-            worker.process.send_signal(signal.SIGUSR1)  # faulthandler writes every thread's stack
-        time.sleep(_SECONDS_FOR_A_STACK_DUMP)
-        log = worker.take_log()
+        worker.dump_stacks()
+        log = worker.log.text()
         self._drop(worker, grace_seconds=0)
         return log
 
@@ -184,7 +185,7 @@ class LocalExecutor:
                 return Started(run_id, message["pid"])
             case "progress":
                 return Progressed(run_id, **message)
-        log, worker.run_id = worker.take_log(), None
+        log, worker.run_id = worker.log.text(), None
         if "failure" in message:
             return Failed(run_id, message["failure"], log)
         encoded = message["predictions"]
@@ -196,6 +197,13 @@ def _how_it_ended(code: int) -> str:
     if code < 0:
         return f"the worker was ended by {signal.Signals(-code).name}"
     return f"the worker exited with code {code} and left no result"
+
+
+def thread_environment(threads: int) -> dict[str, str]:
+    """What a process must have in its environment so that every library takes `threads` threads."""
+    variables = {name: str(threads) for name in _THREAD_VARIABLES}
+    # forking in the middle of a tokenizer's threads warns, and could hang
+    return variables | {"TOKENIZERS_PARALLELISM": "true" if threads > 1 else "false"}
 
 
 def default_workers(threads: int) -> int:
