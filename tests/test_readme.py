@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from zoo_bench import leaderboard, tables
+from zoo_bench.reading import find_roots, read_all
+
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.ko.md")
 
@@ -43,7 +46,20 @@ def test_both_readmes_show_the_same_code():
 def test_both_readmes_show_the_same_tables():
     english, korean = (blocks(readme, "text") for readme in READMES)
     assert english == korean
-    assert len(english) == 1
+    assert len(english) == 2
+
+
+def test_the_table_of_real_input_is_that_of_the_committed_results():
+    contents = read_all([ROOT / "benchmarks/results/korean-scratch-1"])
+    assert blocks("README.md", "text")[1] == tables.render(leaderboard.build(contents))
+
+
+def test_no_committed_pair_failed_to_learn():
+    # the bar for three epochs on all of 3i4K: below it a pair is a defect, not a result
+    contents = read_all(find_roots(ROOT / "benchmarks/results"))
+    pairs = [result for result in contents.results if result.kind == "pair"]
+    assert len(pairs) == 8
+    assert all(pair.metrics["test"]["accuracy"] >= 0.87 for pair in pairs)
 
 
 @pytest.mark.slow
