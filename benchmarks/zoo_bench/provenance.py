@@ -43,8 +43,13 @@ def hardware_id(device: str) -> str:
         import torch
 
         return torch.cuda.get_device_name(device)
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return f"{_cpu_name()}, {cores} cores"
+    return f"{_cpu_name()}, {usable_cores()} cores"
+
+
+@functools.cache
+def usable_cores() -> int:
+    """How many cores this process could use when it was first asked."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 @functools.cache

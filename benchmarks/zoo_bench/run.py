@@ -5,6 +5,7 @@ The test split is read once, at the very end, and nothing is chosen by it.
 
 from __future__ import annotations
 
+import functools
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from zoo.data import Task
     from zoo.training import Progress
 
+_TASKS_KEPT = 4
+
 
 def execute(spec: RunSpec, report: Report) -> Outcome:
     """The result and the predictions of one run.
@@ -30,14 +33,13 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     """
     import torch
 
-    from zoo.data import load_task
     from zoo.training import Diverged
 
     started_at = datetime.now(UTC)
     began = time.perf_counter()
     torch.set_num_threads(spec.threads)
     costs.reset_peak_memory()
-    task = load_task(spec.task.name)
+    task = load_task_once(spec.task.name)
     check_task(spec, task)
     try:
         if spec.kind == "baseline":
@@ -48,6 +50,14 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
         # the labels are the task's own, so an evaluation can only fail over logits that are NaN
         return diverged(spec, str(error), started_at, time.perf_counter() - began)
     return finished(spec, task, measured, started_at)
+
+
+@functools.lru_cache(maxsize=_TASKS_KEPT)
+def load_task_once(name: str) -> Task:
+    """The task of this name; a worker that has read it for one run has it for the next."""
+    from zoo.data import load_task
+
+    return load_task(name)
 
 
 def check_task(spec: RunSpec, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""A worker process of the local executor: `python -m zoo_bench.worker TARGET PARENT_PID`.
+"""A worker process of the local executor: `python -m zoo_bench.worker TARGET PARENT_PID CORES`.
 
 Jobs come in as lines on stdin (the JSON of a `RunSpec`), events go out as JSON lines on stdout.
 It ends by itself when its driver is gone: its stdin ends, and on Linux the kernel kills it.
@@ -15,17 +15,22 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome, perform, sparingly
+from zoo_bench.provenance import usable_cores
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def main(target: str, parent_pid: int) -> None:
-    """Work off jobs until stdin ends."""
+def main(target: str, parent_pid: int, cores: Sequence[int]) -> None:
+    """Work off jobs until stdin ends, on these cores where there are any."""
     _die_with(parent_pid)
+    usable_cores()  # before: the machine is the same, however its cores are shared out
+    if cores:
+        os.sched_setaffinity(0, cores)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's business
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)  # a run that hangs is asked where
@@ -87,4 +92,4 @@ def _die_with(parent_pid: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), [int(core) for core in sys.argv[3].split(",") if core])

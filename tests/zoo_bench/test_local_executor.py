@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import psutil
 import pytest
@@ -16,8 +17,8 @@ from zoo_bench.executors.local import LocalExecutor
 def executor_for():
     made = []
 
-    def make_one(target):
-        made.append(LocalExecutor(workers=1, threads=1, target=f"fake_runs:{target}"))
+    def make_one(target, workers=1):
+        made.append(LocalExecutor(workers=workers, threads=1, target=f"fake_runs:{target}"))
         return made[-1]
 
     yield make_one
@@ -67,3 +68,34 @@ def test_a_worker_has_a_session_of_its_own(executor_for):
     submit(executor, make_spec())
     [started] = pump_until(executor, lambda event: isinstance(event, Started))
     assert os.getsid(started.pid) == started.pid != os.getsid(0)
+
+
+def cores_of_workers(executor, count):
+    for seed in range(count):
+        submit(executor, make_spec(seed=seed))
+    return [frozenset(psutil.Process(pid).cpu_affinity()) for pid in pids_when_started(executor)]
+
+
+def pids_when_started(executor):
+    pids = []
+    while len(pids) < len(executor.pids):
+        executor.pump(1, lambda event: isinstance(event, Started) and pids.append(event.pid))
+    return pids
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux pins processes to cores")
+def test_workers_that_fill_the_machine_have_a_core_each(executor_for, monkeypatch):
+    ours = sorted(os.sched_getaffinity(0))[:2]
+    if len(ours) < 2:
+        pytest.skip("this machine has one core")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(ours))
+    found = cores_of_workers(executor_for("half_a_second", workers=2), 2)
+    assert sorted(found, key=min) == [frozenset({core}) for core in ours]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux pins processes to cores")
+def test_a_worker_that_leaves_cores_to_others_is_not_pinned(executor_for):
+    ours = os.sched_getaffinity(0)
+    if len(ours) < 2:
+        pytest.skip("this machine has one core")
+    assert cores_of_workers(executor_for("half_a_second"), 1) == [frozenset(ours)]

@@ -44,13 +44,21 @@ _THREAD_VARIABLES = (
 class _Worker:
     """One process with its pipes; `run_id` is what it is working on."""
 
-    def __init__(self, threads: int, target: str) -> None:
+    def __init__(self, threads: int, target: str, cores: frozenset[int]) -> None:
+        self.cores = cores
         environment = os.environ | thread_environment(threads) | {"PYTHONUNBUFFERED": "1"}
         self.log = RunLog()
         self._buffer = b""
         self.run_id: str | None = None
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "zoo_bench.worker", target, str(os.getpid())],
+            [
+                sys.executable,
+                "-m",
+                "zoo_bench.worker",
+                target,
+                str(os.getpid()),
+                ",".join(map(str, sorted(cores))),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log.file,
@@ -105,7 +113,10 @@ class _Worker:
 
 
 class LocalExecutor:
-    """At most `workers` processes with `threads` threads each, started when there is work."""
+    """At most `workers` processes with `threads` threads each, started when there is work.
+
+    Where they fill the machine, each keeps to cores of its own, and none wanders into another's.
+    """
 
     name = "local"
     is_isolated = True
@@ -116,6 +127,7 @@ class LocalExecutor:
         self._most = workers or default_workers(threads)
         self._threads = threads
         self._target = target
+        self._core_sets = _core_sets(self._most, threads)
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
 
@@ -165,7 +177,9 @@ class LocalExecutor:
         self._selector.close()
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._threads, self._target)
+        taken = {worker.cores for worker in self._workers}
+        cores = next((cores for cores in self._core_sets if cores not in taken), frozenset())
+        worker = _Worker(self._threads, self._target, cores)
         self._workers.append(worker)
         self._selector.register(worker.stdout, selectors.EVENT_READ)
         return worker
@@ -204,6 +218,17 @@ def thread_environment(threads: int) -> dict[str, str]:
     variables = {name: str(threads) for name in _THREAD_VARIABLES}
     # forking in the middle of a tokenizer's threads warns, and could hang
     return variables | {"TOKENIZERS_PARALLELISM": "true" if threads > 1 else "false"}
+
+
+def _core_sets(workers: int, threads: int) -> list[frozenset[int]]:
+    """A set of cores for each worker; none where cores would be left for another command."""
+    if sys.platform != "linux":
+        return []
+    cores = sorted(os.sched_getaffinity(0))
+    # two commands of one worker each must not both sit on the first core
+    if workers * threads != len(cores):
+        return []
+    return [frozenset(cores[start : start + threads]) for start in range(0, len(cores), threads)]
 
 
 def default_workers(threads: int) -> int:
