@@ -13,6 +13,7 @@ import torch
 import zoo
 from pretraining.batches import Batches
 from pretraining.corpus import load_corpus
+from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
 from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
 from zoo.errors import ZooError
@@ -80,6 +81,20 @@ def train(
     Pretraining(model, training, held_out, plan, output).run()
 
 
+@main.command()
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path))
+def export(run: Path, output: Path) -> None:
+    """Write the encoder of RUN, a folder of `train`, as the folder that a package ships."""
+    size = export_encoder(name_of(run), encoder_weights(run), output)
+    click.echo(f"{output}: {size:,} bytes")
+
+
+def name_of(run: Path) -> str:
+    """The encoder that a run trains."""
+    return (run / "encoder.txt").read_text(encoding="utf-8").strip()
+
+
 def fresh_encoder(name: str) -> TransformersEncoder:
     """The encoder of a name with random weights and without dropout.
 
@@ -119,8 +134,7 @@ def encoder_weights(folder: Path) -> dict[str, torch.Tensor]:
 
 def finished_generator(folder: Path) -> MaskedLanguageModel:
     """The masked language model of a finished run."""
-    name = (folder / "encoder.txt").read_text(encoding="utf-8").strip()
-    encoder = fresh_encoder(name)
+    encoder = fresh_encoder(name_of(folder))
     model = MaskedLanguageModel(encoder, vocabulary_of(encoder))
     model.load_state_dict(stored_model(folder))
     return model

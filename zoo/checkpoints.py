@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 from transformers import AutoTokenizer
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
+from zoo.checksums import check_checksums
 from zoo.errors import CheckpointError
 from zoo.hub import locate
 from zoo.saved_classifier import check_is_classifier
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
     from zoo.configuration import ClassifierConfig
 
-CHECKSUMS = "SHA256SUMS"
 HUB_OPTIONS = ("revision", "token", "cache_dir", "local_files_only", "subfolder", "force_download")
 
 
@@ -156,33 +155,6 @@ def fill(classifier: TextClassifier, files: list[Path], source: str) -> None:
             f"describes (first: {min(faults)}); nothing was loaded"
         )
     classifier.load_state_dict(stored)
-
-
-def write_checksums(folder: Path) -> None:
-    """`SHA256SUMS` over the weights, in the form that `sha256sum -c` reads."""
-    files = sorted(folder.glob("*.safetensors"))
-    lines = "".join(f"{file_sha256(file)}  {file.name}\n" for file in files)
-    (folder / CHECKSUMS).write_text(lines, encoding="utf-8")
-
-
-def check_checksums(files: list[Path]) -> None:
-    """Raise `CheckpointError` for weights that are not the ones that were saved."""
-    sums = files[0].parent / CHECKSUMS
-    if not sums.is_file():
-        return  # saved by an older transformers call, or a hub that keeps its own checksums
-    saved = {line[66:]: line[:64] for line in sums.read_text("utf-8").splitlines()}
-    for file in files:
-        if file.name in saved and file_sha256(file) != saved[file.name]:
-            raise CheckpointError(
-                f"{file}: its sha256 is not the one in {CHECKSUMS}: the file was changed or "
-                "damaged after it was saved; copy it again"
-            )
-
-
-def file_sha256(file: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def wanted_dtype(dtype: torch.dtype | str | None, config: ClassifierConfig) -> torch.dtype:

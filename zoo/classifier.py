@@ -14,6 +14,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.models.auto.modeling_auto import AutoModelForSequenceClassification
 
 from zoo import checkpoints, prediction
+from zoo.checksums import write_checksums
 from zoo.components import apply_encoder, apply_head, construct_encoder, construct_head
 from zoo.configuration import ClassifierConfig
 from zoo.errors import CheckpointError
@@ -161,7 +162,7 @@ class TextClassifier(PreTrainedModel):
         if self.tokenizer is not None:
             self.tokenizer.save_pretrained(save_directory)
         if Path(save_directory).is_dir():
-            checkpoints.write_checksums(Path(save_directory))
+            write_checksums(Path(save_directory))
 
     @classmethod
     def from_pretrained(  # type: ignore[override]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES, MODEL_MAPPING
 
+from zoo.checksums import check_checksums
 from zoo.errors import CheckpointError, OptionError, OutOfReach
 from zoo.fresh_weights import begin_with_words
 from zoo.hub import locate
@@ -67,7 +69,8 @@ class TransformersEncoder(nn.Module):
     ) -> Self:
         """The encoder of a hub id or a local folder, in float32, from safetensors only.
 
-        Raises `CheckpointError` where there is none, where weights are missing, pickled or broken,
+        A folder's `SHA256SUMS` are checked where it has them. Raises `CheckpointError` where there
+        is no checkpoint, where weights are missing, pickled, broken or not those that were saved,
         and for decoder-only and encoder-decoder models; `OutOfReach` where there is no network.
         """
         place = locate(checkpoint, revision)
@@ -77,6 +80,8 @@ class TransformersEncoder(nn.Module):
             "trust_remote_code": False,
         }
         try:
+            # a folder's own; the hub keeps checksums of its files itself
+            check_checksums(sorted(Path(checkpoint).glob("*.safetensors")))
             config = AutoConfig.from_pretrained(checkpoint, **options)
             check_is_encoder(config, checkpoint)
             set_dropout(config, dropout)
