@@ -9,8 +9,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import settings
 
 from zoo.plugins import PluginHost, host
+
+# the first example pays for imports, and a busy machine for everything: no test is about speed
+settings.register_profile("zoo", deadline=None)
+settings.load_profile("zoo")
 
 MANIFEST = """
 import zoo

@@ -65,9 +65,9 @@ def test_no_committed_pair_failed_to_learn():
 @pytest.mark.slow
 def test_the_first_example_learns(tmp_path):
     source = blocks("README.md", "python")[0]
-    # two epochs instead of ten, to be quick
+    # one epoch instead of ten, to be quick
     source = source.replace(
-        "task.validation)", 'task.validation, zoo.Recipe(epochs=2, precision="fp32"))'
+        "task.validation)", 'task.validation, zoo.Recipe(epochs=1, precision="fp32"))'
     )
     done = run_python(source, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -329,9 +329,9 @@ def test_both_packages_are_loaded_as_plugins(environment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES.values())
-def test_each_passes_its_check(environment, name):
-    done = environment("-c", ZOO, "check", name)
+def test_the_command_finds_it_and_it_passes(environment):
+    # the head alone: the tests below hold both packages to the same checks
+    done = environment("-c", ZOO, "check", NAMES["head"])
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE)
