@@ -31,7 +31,9 @@ def load_json(text: str | bytes, source: str) -> Any:
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
-        _check_depth(value)
+        # so few brackets cannot be nested deeply, and to walk through everything takes its time
+        if decoded.count("[") + decoded.count("{") > _DEEPEST:
+            _check_depth(value)
         _check_surrogates(decoded, value)
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]

@@ -12,6 +12,12 @@ def test_mean_ranks_by_hand():
     assert mean_ranks([[0.9, 0.6], [0.8, 0.6], [0.7, 0.5]]) == [1.25, 1.75, 3.0]
 
 
+def test_mean_ranks_equal_scipys():
+    scores = np.random.default_rng(7).integers(0, 4, (5, 6)) / 4  # with many equals
+    expected = stats.rankdata(-scores, axis=0).mean(axis=1)
+    assert mean_ranks(scores.tolist()) == pytest.approx(expected)
+
+
 def test_no_test_below_six_tasks():
     assert task_tests([[0.9] * 5, [0.8] * 5, [0.7] * 5]) is None
 
