@@ -71,17 +71,21 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         self._done += 1
         running = self._running.pop(spec.run_id, None)
         seconds = self._clock() - running.began if running else 0.0
-        left = f", about {clock_text(self._seconds_left())} left" if self._is_going_on else ""
-        self._say(f"[{self._done}/{self._total}] {spec.label}:{what} ({seconds:.1f} s{left})")
+        place = f"[{self._done}/{self._total}]"
+        self._say(f"{place} {spec.label}:{what} ({seconds:.1f} s{self._left()})")
         self._changed()
 
-    @property
-    def _is_going_on(self) -> bool:
-        return self._done < self._total
+    def _left(self) -> str:
+        seconds = self._seconds_left()
+        if seconds is None or self._done == self._total:
+            return ""
+        return f", about {clock_text(seconds)} left"
 
-    def _seconds_left(self) -> float:
-        """The runs that are left, at the pace of those that are done."""
-        return (self._clock() - self._began) / max(self._done, 1) * (self._total - self._done)
+    def _seconds_left(self) -> float | None:
+        """The runs that are left, at the pace so far; a run half-way through counts as half."""
+        begun = [one.progress for one in self._running.values() if one.progress is not None]
+        done = self._done + sum(progress.step / progress.steps for progress in begun)
+        return (self._clock() - self._began) / done * (self._total - done) if done else None
 
     def _say(self, line: str) -> None:
         encoding = self._stream.encoding or "ascii"
@@ -136,13 +140,12 @@ class LiveDisplay(PlainDisplay):
 
     def _table(self) -> Table:
         elapsed = clock_text(self._clock() - self._began)
-        left = f", about {clock_text(self._seconds_left())} left" if self._done else ""
         table = Table.grid(padding=(0, 2))
         for running in list(self._running.values()):
             table.add_row(Text(running.spec.label), Text(_place(running.progress)))
         outer = Table.grid()
         outer.add_row(table)
-        outer.add_row(Text(f"{self._done}/{self._total} runs, {elapsed} gone{left}"))
+        outer.add_row(Text(f"{self._done}/{self._total} runs, {elapsed} gone{self._left()}"))
         return outer
 
 

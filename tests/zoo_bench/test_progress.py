@@ -34,6 +34,18 @@ def test_plain_lines_count_and_estimate():
     ]
 
 
+def test_a_run_half_way_through_counts_as_half():
+    stream, clock = io.StringIO(), Clock()
+    display = PlainDisplay(4, stream, clock=clock)
+    display.started(make_spec(seed=0))
+    display.started(make_spec(seed=1))
+    display.progressed(make_spec(seed=1), Progressed(make_spec(seed=1).run_id, 1, 2, 5, 10, None))
+    clock.seconds = 30.0
+    display.finished(make_spec(seed=0), make_result(make_spec(seed=0), 0.9))
+    # one and a half of four in 30 seconds
+    assert stream.getvalue().endswith("(30.0 s, about 0:50 left)\n")
+
+
 def test_failures_and_lost_workers_are_said_and_cannot_command_the_terminal():
     stream = io.StringIO()
     display = PlainDisplay(1, stream, clock=Clock())
