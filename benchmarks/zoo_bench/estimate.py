@@ -46,5 +46,6 @@ def _median_seconds(
     seconds: dict[object, list[float]] = defaultdict(list)
     for result in done:
         took = result.provenance.finished_at - result.provenance.started_at
-        seconds[kinship(result)].append(took.total_seconds())
+        # a clock that was set back in the meantime has no say: training was timed by another one
+        seconds[kinship(result)].append(max(took.total_seconds(), result.cost.train_seconds))
     return {kin: statistics.median(values) for kin, values in seconds.items()}

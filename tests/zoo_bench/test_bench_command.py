@@ -100,10 +100,11 @@ def test_a_dry_run_knows_what_is_done_failed_and_left(zoo_bench):
     done = zoo_bench("--dry-run", "--workers", "2")
     assert "bert-nano          0/2  1/2, 1 failed\n" in done.stdout
     assert "6 runs: 1 done, 1 failed, 4 to do\n" in done.stdout
-    assert "time: about 0:00 with 2 at a time, and 2 runs of unknown length\n" in done.stdout
+    # three runs of 12.5 seconds, by two workers
+    assert "time: about 0:19 with 2 at a time, and 2 runs of unknown length\n" in done.stdout
     fields = json.loads(zoo_bench("--dry-run", "--json").stdout)
     assert [run["state"] for run in fields["runs"]].count("done") == 1
-    assert (fields["runs_of_unknown_length"], fields["estimated_worker_seconds"]) == (2, 0)
+    assert (fields["runs_of_unknown_length"], fields["estimated_worker_seconds"]) == (2, 37.5)
 
 
 def test_after_so_many_failures_nothing_more_is_begun(zoo_bench):
