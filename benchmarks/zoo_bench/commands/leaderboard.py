@@ -76,7 +76,7 @@ def command(
     if is_opened and chosen != HTML:
         raise click.UsageError("--open opens the page in a browser: add --format html")
     place = results or DEFAULT_PLACE
-    contents = _read(place, is_asked_for=results is not None)
+    contents = _read(place, chosen, is_asked_for=results is not None)
     if chosen == HTML:
         text = _page(contents, examples)
         output = output or place / DEFAULT_OUTPUT
@@ -92,13 +92,13 @@ def command(
         webbrowser.open(path.absolute().as_uri())
 
 
-def _read(place: Path, *, is_asked_for: bool) -> Contents:
+def _read(place: Path, form: str, *, is_asked_for: bool) -> Contents:
     roots = find_roots(place)
     if not roots and is_asked_for and not place.is_dir():
         raise ResultsError(f"results: there is no folder {place}")
     if not roots:
         click.echo(f"{place} holds no results; make some with `zoo bench quick`", err=True)
-    return read_all(roots)
+    return read_all(roots, for_leaderboard=form != HTML)
 
 
 def _on_stdout(form: str, leaderboard: Leaderboard) -> str:
