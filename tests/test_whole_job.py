@@ -131,7 +131,7 @@ def test_the_trainer_of_transformers_trains_a_classifier(tmp_path):
 def test_training_on_the_bundled_task_beats_the_majority_class_by_far(encoder):
     task = zoo.load_task("ko-intents")
     classifier = zoo.build(encoder, "linear", labels=task.labels, seed=0)
-    recipe = zoo.Recipe(epochs=4, batch_size=16, precision="fp32")
+    recipe = zoo.Recipe(epochs=2, min_warmup_steps=20, batch_size=16, precision="fp32")
     zoo.train(classifier, task.train, task.validation, recipe)
     # the majority class of 16 equal ones has 0.0625
     assert zoo.evaluate(classifier, task.test).metrics["accuracy"] > 0.4

@@ -81,14 +81,6 @@ def test_its_spec_counts_its_parameters(installed):
 
 
 @pytest.mark.slow
-def test_it_keeps_the_contract(installed):
-    done = zoo(["check", "attention"], installed)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^\d+ passed in ", done.stdout, re.MULTILINE)
-
-
-@pytest.mark.slow
 def test_its_own_tests_pass(package, installed):
     own = ["-p", "no:cacheprovider", "--rootdir", package, package / "tests"]
 
