@@ -18,6 +18,7 @@ from zoo_bench.text_tables import make_table, name_text, to_text
 
 State = Literal["done", "failed", "to do"]
 _MOST_LISTED = 20
+_ENCODER_WIDTH = 22
 
 
 def render(
@@ -40,9 +41,11 @@ def _parts(
 ) -> Iterator[Table | Text]:
     for task in dict.fromkeys(run.task.name for run in runs):
         of_task = [run for run in runs if run.task.name == task]
+        pairs = [run for run in of_task if run.kind == "pair"]
         yield Text(printable(f"{task}: runs done of runs planned, over all seeds") + "\n")
-        yield _grid(of_task, states)
-        yield Text("")
+        if pairs:
+            yield _grid(pairs, states)
+        yield Text(_yardsticks([run for run in of_task if run.kind == "baseline"], states))
     counts = Counter(states[run.run_id] for run in runs)
     yield Text(f"{len(runs)} runs: " + ", ".join(f"{counts[one]} {one}" for one in _ORDER))
     yield Text(_time_left(estimate, workers))
@@ -58,27 +61,32 @@ _ORDER: tuple[State, ...] = ("done", "failed", "to do")
 
 
 def _grid(runs: Sequence[RunSpec], states: Mapping[str, State]) -> Table:
-    """Encoders down and heads across, a yardstick in a row of its own."""
-    heads = list(dict.fromkeys(run.head.label for run in runs if run.head is not None))
+    """Encoders down and heads across, as in a paper."""
     cells: dict[tuple[str, str], Counter[State]] = {}
     for run in runs:
-        place = (run.encoder.label, run.head.label) if run.encoder and run.head else (run.who, "")
+        assert run.encoder is not None and run.head is not None
+        place = run.encoder.label, run.head.label
         cells.setdefault(place, Counter())[states[run.run_id]] += 1
-    rows = list(dict.fromkeys(row for row, _ in cells))
-    width = min(22, max(map(cell_len, rows)))
-    columns = heads or [""]
-    table = make_table([("", "left", width), *((head, "right", None) for head in columns)])
-    for row in rows:
-        # a yardstick has no head: its count stands in the first column
-        found = [cells.get((row, head)) for head in columns]
-        if (row, "") in cells:
-            found[0] = cells[row, ""]
-        table.add_row(name_text(row), *(_cell(counts) for counts in found))
+    encoders = list(dict.fromkeys(encoder for encoder, _ in cells))
+    heads = list(dict.fromkeys(head for _, head in cells))
+    width = min(_ENCODER_WIDTH, max(map(cell_len, encoders)))
+    table = make_table([("encoder", "left", width), *((head, "right", None) for head in heads)])
+    for encoder in encoders:
+        table.add_row(
+            name_text(encoder), *(_cell(cells.get((encoder, head), Counter())) for head in heads)
+        )
     return table
 
 
-def _cell(counts: Counter[State] | None) -> str:
-    if counts is None:
+def _yardsticks(runs: Sequence[RunSpec], states: Mapping[str, State]) -> str:
+    if not runs:
+        return ""
+    counts = (f"{run.who} {_cell(Counter([states[run.run_id]]))}" for run in runs)
+    return printable(f"yardsticks: {', '.join(counts)}") + "\n"
+
+
+def _cell(counts: Counter[State]) -> str:
+    if not counts:
         return ""
     failed = f", {counts['failed']} failed" if counts["failed"] else ""
     return f"{counts['done']}/{counts.total()}{failed}"

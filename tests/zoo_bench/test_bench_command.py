@@ -77,11 +77,10 @@ def test_a_dry_run_shows_the_grid_and_writes_nothing(zoo_bench, tmp_path):
 DRY_RUN = """\
 ko-intents: runs done of runs planned, over all seeds
 
-                linear  mlp
-───────────────────────────
-majority-class     0/1
-tfidf-svm          0/1
-bert-nano          0/2  0/2
+encoder    linear  mlp
+──────────────────────
+bert-nano     0/2  0/2
+yardsticks: majority-class 0/1, tfidf-svm 0/1
 
 6 runs: 0 done, 0 failed, 6 to do
 time: unknown, nothing like these runs is done yet
@@ -98,7 +97,7 @@ not done:
 def test_a_dry_run_knows_what_is_done_failed_and_left(zoo_bench):
     zoo_bench("--executor", "inline", "--only", "*+mlp", target="refuses_seed_1")
     done = zoo_bench("--dry-run", "--workers", "2")
-    assert "bert-nano          0/2  1/2, 1 failed\n" in done.stdout
+    assert "bert-nano     0/2  1/2, 1 failed\n" in done.stdout
     assert "6 runs: 1 done, 1 failed, 4 to do\n" in done.stdout
     # three runs of 12.5 seconds, by two workers
     assert "time: about 0:19 with 2 at a time, and 2 runs of unknown length\n" in done.stdout
