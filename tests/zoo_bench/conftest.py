@@ -49,3 +49,8 @@ def ray_options(ray_cluster, monkeypatch):
     # a look from a process of its own takes seconds, and this cluster is there
     monkeypatch.setattr(ray_connection, "_look_for_a_cluster", lambda address: None)
     return {"address": ray_cluster.address}
+
+
+@pytest.fixture(autouse=True)
+def no_leaderboards_of_this_machine(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

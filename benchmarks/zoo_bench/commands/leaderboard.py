@@ -11,7 +11,8 @@ import click
 
 from zoo_bench import durable, exports, latex, tables
 from zoo_bench.leaderboard import Leaderboard, build
-from zoo_bench.reading import Contents, find_roots, read_all
+from zoo_bench.reading import find_roots, read_all
+from zoo_bench.remembered import leaderboard_of
 from zoo_bench.store import DiskError, ResultsError
 
 DEFAULT_PLACE = Path("results")
@@ -76,15 +77,15 @@ def command(
     if is_opened and chosen != HTML:
         raise click.UsageError("--open opens the page in a browser: add --format html")
     place = results or DEFAULT_PLACE
-    contents = _read(place, chosen, is_asked_for=results is not None)
+    roots = _roots(place, is_asked_for=results is not None)
     if chosen == HTML:
-        text = _page(contents, examples)
+        text = _page(roots, examples)
         output = output or place / DEFAULT_OUTPUT
     elif output is None:
-        click.echo(_on_stdout(chosen, build(contents)), nl=False)
+        click.echo(_on_stdout(chosen, leaderboard_of(roots)), nl=False)
         return
     else:
-        text = _TEXTS[chosen](build(contents))
+        text = _TEXTS[chosen](leaderboard_of(roots))
     path = output / FILES[chosen]
     _write(path, text)
     click.echo(path)
@@ -92,13 +93,13 @@ def command(
         webbrowser.open(path.absolute().as_uri())
 
 
-def _read(place: Path, form: str, *, is_asked_for: bool) -> Contents:
+def _roots(place: Path, *, is_asked_for: bool) -> list[Path]:
     roots = find_roots(place)
     if not roots and is_asked_for and not place.is_dir():
         raise ResultsError(f"results: there is no folder {place}")
     if not roots:
         click.echo(f"{place} holds no results; make some with `zoo bench quick`", err=True)
-    return read_all(roots, for_leaderboard=form != HTML)
+    return roots
 
 
 def _on_stdout(form: str, leaderboard: Leaderboard) -> str:
@@ -108,9 +109,10 @@ def _on_stdout(form: str, leaderboard: Leaderboard) -> str:
     return _TEXTS[form](leaderboard)
 
 
-def _page(contents: Contents, with_examples: bool) -> str:
+def _page(roots: list[Path], with_examples: bool) -> str:
     from zoo_bench.page.build import build_page
 
+    contents = read_all(roots)
     return build_page(build(contents), contents, with_examples=with_examples)
 
 
