@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo_bench.predictions import PREDICTIONS
-from zoo_bench.records import Scored
+from zoo_bench.records import Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,7 @@ class UnusablePredictions(Exception):
     """The predictions of a run cannot be read, or are not those of its result."""
 
 
-def rows_of(result: Scored, folder: Path) -> np.ndarray:
+def rows_of(result: Result, folder: Path) -> np.ndarray:
     """Whether each of the test rows that ranks count was right, `(row,)` of bool.
 
     Ranks count the rows that do not occur in train; all rows where every one does. The hash of the

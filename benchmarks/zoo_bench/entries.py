@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo_bench.comparisons import Candidate
-from zoo_bench.records import Kind, RunSpec, Scored
+from zoo_bench.records import Kind, Result, RunSpec
 from zoo_bench.statistics.intervals import Interval, t_interval
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Entry:
 def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected: int) -> Entry:
     """The entry of runs that differ in their seed alone; `mark` goes to the end of its name."""
     first = runs[0]
-    results = [run for run in runs if isinstance(run, Scored)]
+    results = [run for run in runs if isinstance(run, Result)]
     scored = _scored(runs)
     latencies = [run.cost.latency.p50_ms for run in scored if run.cost.latency]
     failures = sum(run.run_id in failed for run in runs)
@@ -95,7 +95,7 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
     )
 
 
-def _is_certified(results: Sequence[Scored]) -> bool | None:
+def _is_certified(results: Sequence[Result]) -> bool | None:
     found = [
         run.provenance.certificates.get(role) for run in results for role in ("encoder", "head")
     ]
@@ -104,7 +104,7 @@ def _is_certified(results: Sequence[Scored]) -> bool | None:
     return True if found and all(found) else None
 
 
-def _interval(scored: Sequence[Scored], split: str, metric: str) -> Interval | None:
+def _interval(scored: Sequence[Result], split: str, metric: str) -> Interval | None:
     values = [(run.metrics.get(split) or {}).get(metric) for run in scored]
     known = [value for value in values if value is not None]
     return t_interval(known) if known else None
@@ -114,7 +114,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return t_interval(values).mean if values else None
 
 
-def rank_scores(runs: Sequence[RunSpec]) -> list[tuple[Scored, float]]:
+def rank_scores(runs: Sequence[RunSpec]) -> list[tuple[Result, float]]:
     """The runs that have the score that ranks go by, with it, in order of their seeds."""
     split = "test_clean" if _interval(_scored(runs), "test_clean", "accuracy") else "test"
     found = [(run, (run.metrics.get(split) or {}).get("accuracy")) for run in _scored(runs)]
@@ -123,7 +123,7 @@ def rank_scores(runs: Sequence[RunSpec]) -> list[tuple[Scored, float]]:
 
 
 def make_candidate(
-    entry: Entry, scores: Sequence[tuple[Scored, float]], correct: Mapping[str, np.ndarray]
+    entry: Entry, scores: Sequence[tuple[Result, float]], correct: Mapping[str, np.ndarray]
 ) -> Candidate:
     """The entry as one that can be compared; `correct` says by run id which rows were right."""
     import numpy as np
@@ -138,5 +138,5 @@ def make_candidate(
     )
 
 
-def _scored(runs: Sequence[RunSpec]) -> list[Scored]:
-    return [run for run in runs if isinstance(run, Scored) and run.metrics.get("test")]
+def _scored(runs: Sequence[RunSpec]) -> list[Result]:
+    return [run for run in runs if isinstance(run, Result) and run.metrics.get("test")]

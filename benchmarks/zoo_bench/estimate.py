@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zoo_bench.records import RunSpec, Scored
+from zoo_bench.records import Result, RunSpec
 
 # from the nearest to the farthest: what a finished run must share with one that is to do
 _KINSHIPS: Sequence[Callable[[RunSpec], object]] = (
@@ -26,7 +26,7 @@ class Estimate:
     unknown: int
 
 
-def estimate(to_do: Sequence[RunSpec], done: Sequence[Scored]) -> Estimate:
+def estimate(to_do: Sequence[RunSpec], done: Sequence[Result]) -> Estimate:
     """The median time of the nearest kin that is done, summed over the runs that are to do."""
     tables = [_median_seconds(done, kinship) for kinship in _KINSHIPS]
     seconds = 0.0
@@ -41,7 +41,7 @@ def estimate(to_do: Sequence[RunSpec], done: Sequence[Scored]) -> Estimate:
 
 
 def _median_seconds(
-    done: Sequence[Scored], kinship: Callable[[RunSpec], object]
+    done: Sequence[Result], kinship: Callable[[RunSpec], object]
 ) -> Mapping[object, float]:
     seconds: dict[object, list[float]] = defaultdict(list)
     for result in done:

@@ -22,7 +22,7 @@ from zoo_bench.comparisons import (
 )
 from zoo_bench.entries import Entry, make_candidate, make_entry, rank_scores
 from zoo_bench.reading import Contents
-from zoo_bench.records import Failure, Protocol, RunSpec, Scored, TaskRecord
+from zoo_bench.records import Failure, Protocol, Result, RunSpec, TaskRecord
 from zoo_bench.statistics.variance import VarianceShares, variance_shares
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
             }
     entries.sort(key=_order)
     comparisons = compare([candidates[entry.name] for entry in entries if entry.n])
-    hardware = {run.cost.hardware for run in runs if isinstance(run, Scored)}
+    hardware = {run.cost.hardware for run in runs if isinstance(run, Result)}
     return TaskBoard(
         runs[0].task,
         tuple(

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from zoo.errors import ZooError
 from zoo.strict_json import load_json
 from zoo_bench.correctness import UnusablePredictions, rows_of
 from zoo_bench.identity import canonical_json
 from zoo_bench.migrations import migrate
-from zoo_bench.records import SCHEMA_VERSION, Failure, Record, Result, RunSpec, Scored
+from zoo_bench.records import SCHEMA_VERSION, Failure, Record, Result, RunSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,13 +41,11 @@ class UnreadableRecord(ZooError):
 class Contents:
     """What lies in a results root: finished, failed, begun but unfinished, and unreadable runs.
 
-    `results` are whole ones (`Result`), unless only the part of them was asked for that a
-    leaderboard reads.
     By run id: `correct`, which of the test rows that ranks count were right, `(row,)`; `folders`,
     where the files of a finished run lie.
     """
 
-    results: tuple[Scored, ...] = ()
+    results: tuple[Result, ...] = ()
     failures: tuple[tuple[RunSpec, Failure], ...] = ()
     unfinished: tuple[RunSpec, ...] = ()
     unreadable: tuple[UnreadableRecord, ...] = ()
@@ -106,31 +104,9 @@ def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
         raise UnreadableRecord(path, f"{where}: {first['msg']}".removeprefix(": ")) from error
 
 
-class _Row(Scored):
-    """A result without what a leaderboard does not read, and without the check of its run id."""
-
-    model_config = ConfigDict(extra="ignore")
-    is_id_checked = False
-
-
-def _read_row(path: Path) -> Scored:
-    """The part of a result that a leaderboard reads, in a third of the time.
-
-    Whatever is strange about it is left to `read_record`, which says what, or migrates it.
-    """
-    try:
-        row = _Row.model_validate_json(path.read_bytes())
-    except (ValidationError, OSError):
-        return read_record(path, Result)
-    return row if row.schema_version == SCHEMA_VERSION else read_record(path, Result)
-
-
-def read_contents(root: Path, *, for_leaderboard: bool = False) -> Contents:
-    """Everything in a results root, sorted by folder name; nothing is moved or written.
-
-    `for_leaderboard` reads of results only what a leaderboard needs, which is faster.
-    """
-    results: list[Scored] = []
+def read_contents(root: Path) -> Contents:
+    """Everything in a results root, sorted by folder name; nothing is moved or written."""
+    results: list[Result] = []
     failures: list[tuple[RunSpec, Failure]] = []
     unfinished: list[RunSpec] = []
     unreadable: list[UnreadableRecord] = []
@@ -139,8 +115,7 @@ def read_contents(root: Path, *, for_leaderboard: bool = False) -> Contents:
     for folder in sorted((root / "runs").glob("*/")):
         try:
             if (folder / "result.json").exists():
-                path = folder / "result.json"
-                result = _read_row(path) if for_leaderboard else read_record(path, Result)
+                result = read_record(folder / "result.json", Result)
                 if result.predictions is not None:
                     correct[result.run_id] = rows_of(result, folder)
                 results.append(result)
@@ -174,9 +149,9 @@ def find_roots(place: Path) -> list[Path]:
     return sorted(folder.parent for folder in place.glob(f"*/{MARKER}"))
 
 
-def read_all(roots: Iterable[Path], *, for_leaderboard: bool = False) -> Contents:
+def read_all(roots: Iterable[Path]) -> Contents:
     """Everything in several roots; a run that lies in more than one counts once."""
-    results: dict[str, Scored] = {}
+    results: dict[str, Result] = {}
     failures: dict[str, tuple[RunSpec, Failure]] = {}
     unfinished: dict[str, RunSpec] = {}
     unreadable: list[UnreadableRecord] = []
@@ -184,7 +159,7 @@ def read_all(roots: Iterable[Path], *, for_leaderboard: bool = False) -> Content
     folders: dict[str, Path] = {}
     for root in roots:
         check_schema(root / MARKER)
-        contents = read_contents(root, for_leaderboard=for_leaderboard)
+        contents = read_contents(root)
         results |= {result.run_id: result for result in contents.results}
         failures |= {spec.run_id: (spec, failure) for spec, failure in contents.failures}
         unfinished |= {spec.run_id: spec for spec in contents.unfinished}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -84,8 +84,6 @@ class RunSpec(Record):
     `overridden` what the suite's recipe has in their place.
     """
 
-    is_id_checked: ClassVar[bool] = True
-
     schema_version: int = SCHEMA_VERSION
     run_id: str
     kind: Kind
@@ -110,8 +108,6 @@ class RunSpec(Record):
         is_pair = self.encoder is not None and self.head is not None and self.recipe is not None
         if is_pair == (self.baseline is not None) or is_pair != (self.kind == "pair"):
             raise ValueError("a run has either encoder, head and recipe, or a baseline")
-        if not self.is_id_checked:
-            return self
         expected = identity.run_id(self.as_fields())
         if self.run_id != expected:
             raise ValueError(f"run_id {self.run_id[:12]!r} is not the run's hash {expected[:12]!r}")
@@ -213,31 +209,23 @@ class Provenance(Record):
     certificates: dict[Literal["encoder", "head"], CertificateRecord] = {}
 
 
-class Scored(RunSpec):
-    """The part of a result that a leaderboard reads.
+class Result(RunSpec):
+    """What one finished run left. Its file is written last, and is the fact that the run is done.
 
-    `metrics` maps `validation`, `test` and `test_clean` to metric → value.
+    `metrics` maps `validation`, `test` and `test_clean` to metric → value; `undefined` says under
+    `split` or `split.metric` why a value is null. `history` has one entry per epoch.
     """
 
     verdict: Verdict | None
-    metrics: dict[str, dict[str, float | None] | None]
-    cost: Cost
-    predictions: PredictionsRecord | None
-    provenance: Provenance
-
-
-class Result(Scored):
-    """What one finished run left. Its file is written last, and is the fact that the run is done.
-
-    `undefined` says under `split` or `split.metric` why a value is null. `history` has one entry
-    per epoch.
-    """
-
     verdict_reason: str
+    metrics: dict[str, dict[str, float | None] | None]
     undefined: dict[str, str]
     per_class: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
+    cost: Cost
     history: tuple[dict[str, JsonValue], ...]
+    predictions: PredictionsRecord | None
+    provenance: Provenance
 
 
 class Failure(Record):

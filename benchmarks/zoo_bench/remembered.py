@@ -26,7 +26,7 @@ def leaderboard_of(roots: Sequence[Path]) -> Leaderboard:
     path = _folder() / f"{_key(roots)}.json"
     with suppress(OSError, ValidationError):
         return adapter.validate_json(path.read_bytes())
-    leaderboard = build(read_all(roots, for_leaderboard=True))
+    leaderboard = build(read_all(roots))
     with suppress(OSError):  # a cache that cannot be written costs time and nothing else
         path.parent.mkdir(parents=True, exist_ok=True)
         durable.write(path, adapter.dump_json(leaderboard))

@@ -14,7 +14,7 @@ from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, m
 from zoo.recipe import Recipe
 from zoo_bench import exports, leaderboard, tables
 from zoo_bench.commands.leaderboard import command
-from zoo_bench.reading import Contents, read_contents
+from zoo_bench.reading import Contents
 from zoo_bench.records import CertificateRecord, Component, Failure
 from zoo_bench.store import Store
 
@@ -397,10 +397,10 @@ def test_a_leaderboard_of_100_results_needs_no_torch(tmp_path):
     assert "e4+h3" in done.stdout
 
 
-def test_a_leaderboard_reads_a_part_of_each_result_and_says_the_same(tmp_path):
-    fill(tmp_path, [make_spec(seed=seed) for seed in range(3)], [failure_of(make_spec(seed=3))])
-    whole, part = (
-        leaderboard.build(read_contents(tmp_path, for_leaderboard=is_part))
-        for is_part in (False, True)
-    )
-    assert exports.to_fields(part) == exports.to_fields(whole)
+def test_a_record_that_is_not_the_run_it_says_gets_no_row(tmp_path):
+    fill(tmp_path, [make_spec()])
+    path = next(tmp_path.glob("runs/*/result.json"))
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    done = CliRunner().invoke(command, [str(tmp_path)])
+    assert "is not the run's hash" in " ".join(done.stdout.split())
+    assert "90.00" not in done.stdout

@@ -184,7 +184,7 @@ def _print_plan(
     workers: int | None,
     is_json: bool,
 ) -> None:
-    finished = read_contents(root, for_leaderboard=True).results if root.is_dir() else ()
+    finished = read_contents(root).results if root.is_dir() else ()
     time_left = estimate([run for run in runs if states[run.run_id] != DONE], finished)
     if not is_json:
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -204,7 +204,7 @@ def _print_plan(
 def _print_outcome(
     suite: str, root: Path, runs: Sequence[RunSpec], tally: Tally, is_json: bool
 ) -> None:
-    board = leaderboard.build(read_contents(root, for_leaderboard=True).of(runs))
+    board = leaderboard.build(read_contents(root).of(runs))
     if not is_json:
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         click.echo(tables.render(board, encoding=encoding), nl=False)

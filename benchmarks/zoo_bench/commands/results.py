@@ -14,7 +14,6 @@ from zoo.terminal import printable
 from zoo_bench import exports
 from zoo_bench.commands.leaderboard import DEFAULT_PLACE
 from zoo_bench.reading import MARKER, check_schema, find_roots, read_contents
-from zoo_bench.records import Result
 from zoo_bench.store import ResultsError
 
 _PATH = click.Path(path_type=Path)
@@ -49,8 +48,7 @@ def verify(results: Path, is_json: bool) -> None:
             {"run": str(error.path), "faults": [error.reason]} for error in contents.unreadable
         ]
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            whole = [result for result in contents.results if isinstance(result, Result)]
-            for result in progress.track(whole, description=f"verifying {root}"):
+            for result in progress.track(contents.results, description=f"verifying {root}"):
                 wrong = faults(result, contents.folders[result.run_id])
                 verified += 1
                 if wrong:
