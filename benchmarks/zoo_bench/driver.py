@@ -112,7 +112,9 @@ class Driver:
             self._end_overdue()
             if self._max_failures and len(self._tally.failed) >= self._max_failures:
                 # those that run already come to their end
-                self._tally.not_begun += [spec.run_id for spec in self._queue]
+                self._tally.not_begun += [
+                    spec.run_id for spec in self._queue if self._is_to_do(spec)
+                ]
                 self._queue.clear()
         # what has arrived already is written; what is still running will be begun anew
         self._executor.pump(0, self._handle)
@@ -149,6 +151,12 @@ class Driver:
             return False
         self._tally.failed_before.append(spec.run_id)
         return True
+
+    def _is_to_do(self, spec: RunSpec) -> bool:
+        """Whether the same command would begin this run; it is looked at, not claimed."""
+        if self._store.has_result(spec):
+            return False
+        return self._retry_failed or self._store.failure(spec) is None
 
     def _handle(self, event: Event) -> None:
         attempt = self._running[event.run_id]

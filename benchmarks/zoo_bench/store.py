@@ -128,6 +128,10 @@ class Store:
         """Whether anybody ever began this run."""
         return (self.folder(spec) / SPEC).exists()
 
+    def has_result(self, spec: RunSpec) -> bool:
+        """Whether there is a result, readable or not."""
+        return (self.folder(spec) / RESULT).exists()
+
     def failure(self, spec: RunSpec) -> Failure | None:
         """The last failure of a run that is not done, or None; an unreadable one counts as none."""
         try:

@@ -241,3 +241,15 @@ def test_two_drivers_on_one_folder_compute_no_run_twice(tmp_path):
     assert predictions_in(tmp_path / "r") == undisturbed(6)
     attempts = [one.provenance.attempts for one in read_contents(tmp_path / "r").results]
     assert attempts == [1] * 6
+
+
+def test_what_was_done_before_is_not_counted_as_not_begun(tmp_path):
+    drive(tmp_path / "r", "inline", "quick", 1)
+    specs = [make_spec(seed=1), make_spec(seed=2), make_spec(seed=0)]
+    driver = Driver(
+        Store.open(tmp_path / "r"),
+        make("inline", workers=1, threads=1, target="fake_runs:refuses_seed_1"),
+        PlainDisplay(3, io.StringIO()),
+        max_failures=1,
+    )
+    assert driver.run(specs).not_begun == [make_spec(seed=2).run_id]
