@@ -133,8 +133,8 @@ def command(
         )
     elif tally.not_begun:
         click.echo(
-            f"Stopped after {len(tally.failed)} failures (--max-failures): {len(tally.not_begun)} "
-            "runs were not begun; the same command goes on with them.",
+            f"Stopped by --max-failures. Failed: {len(tally.failed)}, not begun: "
+            f"{len(tally.not_begun)}; the same command goes on with the latter.",
             err=True,
         )
     click.get_current_context().exit(tally.exit_code)
