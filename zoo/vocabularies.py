@@ -67,11 +67,13 @@ def weight_source(found: Any) -> str | None:
 def _saved_tokenizer(
     checkpoint: str, revision: str | None, local_files_only: bool
 ) -> PreTrainedTokenizerBase:
-    from transformers import AutoConfig, AutoTokenizer
-
     from zoo.hub import locate
 
+    # before transformers, which takes a while to load
     place = locate(checkpoint, revision, local_files_only=local_files_only)
+
+    from transformers import AutoConfig, AutoTokenizer
+
     options = {
         "revision": place.commit,
         "local_files_only": place.is_local,
