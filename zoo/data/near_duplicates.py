@@ -32,7 +32,7 @@ class NearDuplicates:
     """Pairs of different texts that share at least `threshold` of their character trigrams.
 
     The measure is Jaccard's: distinct trigrams of both by distinct trigrams of either, from 0 to 1
-    (Broder 1997, "On the resemblance and containment of documents"). At 0.8 a text of 7 letters may
+    (Broder 1997, "On the resemblance and containment of documents"). At 0.8 a text of 6 letters may
     have one more at its end, and one of 29 letters another one in its middle.
 
     `groups` are bits, one for each split that a text occurs in. `found` has, for each text, the
