@@ -11,6 +11,7 @@ from zoo.auditing.records import Unit
 from zoo.data import DataWarning, Examples, Task
 from zoo.data.cleaning import clean, missing_part
 from zoo.data.readers import MAX_CHARACTERS, read_columns
+from zoo.errors import DataError
 
 OUT_OF_SCOPE = "out_of_scope"
 # what is learned or chosen from: validation chooses the epoch
@@ -43,6 +44,8 @@ def splits_of(task: Task) -> tuple[Split, ...]:
 def read_split(name: str, source: Any, columns: dict[str, Any]) -> Split:
     """A split of whatever `zoo.read_examples` reads; rows without a text or a label are noted."""
     if isinstance(source, Examples):
+        if not len(source):
+            raise DataError(f"{source.source}: the {name} split is empty")
         return Split(name, source, range(len(source)))
     read = read_columns(source, **columns)
     missing = [missing_part(*row) for row in zip(read.texts, read.labels, strict=True)]

@@ -31,7 +31,7 @@ _MAX_LENGTH = 128
 def audit_fields(found: Texts, runs: Sequence[RunSpec]) -> dict[str, Any]:
     """The audit of a task for the encoders of these runs, as JSON values; or why there is none."""
     if found.task is None:
-        return {"reason": found.reason}
+        return {"reason": found.reason or "The task was not loaded."}
     encoders = list({run.encoder.name: run.encoder for run in runs if run.encoder}.values())
     lengths = {run.recipe.get("max_length", _MAX_LENGTH) for run in runs if run.recipe}
     max_length = max(one for one in (*lengths, 2) if isinstance(one, int))

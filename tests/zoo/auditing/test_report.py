@@ -203,6 +203,11 @@ def test_texts_of_a_task_without_an_open_licence_stay_out():
     assert "불" not in json.dumps(report.as_fields(), ensure_ascii=False) + str(report)
 
 
+def test_a_split_without_examples_is_refused():
+    with pytest.raises(DataError, match="the test split is empty"):
+        zoo.audit(TRAIN, test=zoo.Examples((), ()), encoders=())
+
+
 def test_a_task_keeps_its_splits():
     task = zoo.Task(name="a", train=TRAIN, validation=VALIDATION, test=TEST, labels=("off", "on"))
     with pytest.raises(DataError, match="task 'a' has its splits already"):
