@@ -90,7 +90,7 @@ class Duplication:
                 if row not in known and self._has_near(text, bits)
             ]
         shared = found.exact or found.normalised
-        shown = dict.fromkeys(texts[row] for row in shared) if self.has_texts else ()
+        shown = list(dict.fromkeys(texts[row] for row in shared)) if self.has_texts else []
         return OverlapAudit(
             split=split.name,
             seen=tuple(one.name for one in seen),

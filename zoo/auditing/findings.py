@@ -186,7 +186,8 @@ def _balance(report: AuditReport) -> Iterator[Finding]:
     # a label of its own for every row is another fault
     if len(counts) < 2 or 2 * len(counts) > train.rows:
         return
-    most, least = (choose(counts, key=lambda one: counts[one]) for choose in (max, min))
+    most = max(counts, key=lambda one: counts[one])
+    least = min(counts, key=lambda one: counts[one])
     rare = sum(count for count in counts.values() if counts[most] >= IMBALANCE * count)
     if rare:
         yield Finding(

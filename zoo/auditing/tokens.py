@@ -57,7 +57,8 @@ def _audit(
 ) -> EncoderAudit:
     unknown_texts: list[str] = []
     audits = tuple(_split_audit(tokenizer, one, limit, unknown_texts) for one in splits)
-    words = unknown_words(tokenizer, unknown_texts[:_MOST_LOOKED_INTO]) if has_texts else Counter()
+    looked_into = unknown_texts[:_MOST_LOOKED_INTO] if has_texts else []
+    words = unknown_words(tokenizer, looked_into)
     commonest = tuple(word for word, _ in words.most_common(_MOST_WORDS))
     return EncoderAudit(encoder, limit, len(tokenizer), audits, commonest)
 

@@ -58,7 +58,7 @@ def command(
     from zoo.cli import output
     from zoo.data import load_task
 
-    options = {"encoders": encoders or None, "max_length": max_length, "near": near}
+    options: dict[str, Any] = {"encoders": encoders or None, "max_length": max_length, "near": near}
     if task is not None:
         report = audit(load_task(task), **options)
     else:

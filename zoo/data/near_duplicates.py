@@ -99,7 +99,7 @@ class _Sets:
         self.size = np.bincount(rows, minlength=len(texts))
         starts = np.concatenate(([0], np.cumsum(self.size)))
         shape = (len(texts), len(counts))
-        self.matrix = sparse.csr_matrix((np.ones(len(keys), np.int32), members, starts), shape)
+        self.matrix: Any = sparse.csr_matrix((np.ones(len(keys), np.int32), members, starts), shape)
         self.bitmaps = _bitmaps(members, starts)
         self.prefixes = self._prefixes(rows, members, starts, shape)
 
