@@ -30,8 +30,8 @@ class Quantiles:
         """The quantiles of one value or more."""
         ordered = sorted(values)
         # in percent, which is exact where a share as a float is not
-        middle = (ordered[math.ceil(one * len(ordered) / 100) - 1] for one in (50, 95, 99))
-        return cls(ordered[0], *middle, ordered[-1])
+        p50, p95, p99 = (ordered[math.ceil(one * len(ordered) / 100) - 1] for one in (50, 95, 99))
+        return cls(ordered[0], p50, p95, p99, ordered[-1])
 
 
 @dataclass(frozen=True, slots=True)
