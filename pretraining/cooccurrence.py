@@ -35,7 +35,7 @@ def counts_of(corpus: Corpus, vocabulary: int, first_word: int) -> sparse.csr_ma
         is_near = texts[distance:] == texts[:-distance]
         before, after = ids[:-distance][is_near], ids[distance:][is_near]
         weights = np.full(len(before), 1 / distance)
-        counts += sparse.coo_matrix((weights, (before, after)), counts.shape).tocsr()
+        counts = counts + sparse.csr_matrix((weights, (before, after)), counts.shape)
     return (counts + counts.T).tocsr()
 
 

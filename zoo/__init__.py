@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.building import build, load
     from zoo.classifier import TextClassifier
     from zoo.data import Examples, Task, load_task, read_examples
+    from zoo.doctor import diagnose
     from zoo.evaluation import evaluate
     from zoo.recipe import Recipe
     from zoo.training import train
@@ -42,6 +43,7 @@ __all__ = [
     "ZooError",
     "__version__",
     "build",
+    "diagnose",
     "encoders",
     "evaluate",
     "heads",
@@ -62,6 +64,7 @@ _MODULE_OF = {
     "TextClassifier": "zoo.classifier",
     "TransformersEncoder": "zoo.transformers_encoder",
     "build": "zoo.building",
+    "diagnose": "zoo.doctor",
     "evaluate": "zoo.evaluation",
     "load": "zoo.building",
     "load_task": "zoo.data",
