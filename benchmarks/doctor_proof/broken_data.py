@@ -68,9 +68,7 @@ def one_folder_after_the_other(material: Material) -> Setup:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-    return Setup(
-        model=model, optimizer=optimizer, batches=list(loader), loss=criterion, step=step
-    )
+    return Setup(model=model, optimizer=optimizer, batches=list(loader), loss=criterion, step=step)
 
 
 def sorted_then_lightly_shuffled(material: Material) -> Setup:
@@ -101,9 +99,7 @@ def batches_of_one_label(material: Material) -> Setup:
         members = [row for row, each in enumerate(rows.labels) if each == label]
         batches += [members[start : start + 16] for start in range(0, len(members), 16)]
     random.Random(0).shuffle(batches)
-    loader = DataLoader(
-        TextDataset(material, rows), batch_sampler=batches, collate_fn=collate
-    )
+    loader = DataLoader(TextDataset(material, rows), batch_sampler=batches, collate_fn=collate)
     model = BertClassifier(material.fresh_bert(), num_labels=5)
     optimizer = AdamW(model.parameters(), lr=1e-3)
     return Setup(model=model, optimizer=optimizer, batches=loader)
@@ -172,20 +168,21 @@ def label_never_equal(material: Material) -> Setup:
     )
 
 
-def one_spam_in_twenty(material: Material) -> Setup:
+def one_polite_in_twenty(material: Material) -> Setup:
     """95 % of one label: always saying that one is a good way to a low loss."""
-    one, other = (
-        [row for row, each in enumerate(material.intents.labels) if each == label]
-        for label in (0, 1)
-    )
-    # the large class is everything that is not one intent
-    large = [row for row, each in enumerate(material.intents.labels) if each > 1][:570]
-    chosen = sorted([*one[:15], *other[:15], *large])
-    rows = material.intents.at(chosen)
-    rows = Rows(rows.texts, tuple(int(label < 2) for label in rows.labels), 2)
+    is_polite = [text.rstrip("?!.").endswith("요") for text in material.intents.texts]
+    polite = [row for row, each in enumerate(is_polite) if each]
+    plain = [row for row, each in enumerate(is_polite) if not each]
+    rows = material.intents.at(sorted([*plain[:608], *polite[:32]]))
+    labels = tuple(int(text.rstrip("?!.").endswith("요")) for text in rows.texts)
     model = BertClassifier(material.fresh_bert(), num_labels=2)
     optimizer = AdamW(model.parameters(), lr=5e-4)
-    return Setup(model=model, optimizer=optimizer, batches=material.loader(rows))
+    return Setup(
+        model=model,
+        optimizer=optimizer,
+        batches=material.loader(Rows(rows.texts, labels, 2)),
+        loss=nn.CrossEntropyLoss(),
+    )
 
 
 def mostly_other(material: Material) -> Setup:
@@ -213,6 +210,6 @@ CASES = (
     BrokenCase(two_outputs_for_five_labels, "labels_out_of_range"),
     BrokenCase(one_output_more, "labels_shifted"),
     BrokenCase(label_never_equal, "labels_constant"),
-    BrokenCase(one_spam_in_twenty, "class_imbalance"),
+    BrokenCase(one_polite_in_twenty, "class_imbalance"),
     BrokenCase(mostly_other, "class_imbalance"),
 )

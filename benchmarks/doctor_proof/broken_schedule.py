@@ -127,9 +127,7 @@ def warmup_by_whole_numbers(material: Material) -> Setup:
     total = EPOCHS * len(loader)
     optimizer = AdamW(model.parameters(), lr=1e-3)
     scheduler = LambdaLR(optimizer, lambda step: min(1, step // total))
-    return Setup(
-        model=model, optimizer=optimizer, batches=loader, scheduler=scheduler, steps=total
-    )
+    return Setup(model=model, optimizer=optimizer, batches=loader, scheduler=scheduler, steps=total)
 
 
 def warmup_of_ten_thousand(material: Material) -> Setup:
@@ -141,9 +139,7 @@ def warmup_of_ten_thousand(material: Material) -> Setup:
     scheduler = get_linear_schedule_with_warmup(
         optimizer, num_warmup_steps=10_000, num_training_steps=total
     )
-    return Setup(
-        model=model, optimizer=optimizer, batches=loader, scheduler=scheduler, steps=total
-    )
+    return Setup(model=model, optimizer=optimizer, batches=loader, scheduler=scheduler, steps=total)
 
 
 def schedule_of_attention_is_all_you_need(material: Material) -> Setup:

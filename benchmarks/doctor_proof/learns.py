@@ -112,6 +112,9 @@ def forward(setup: Setup, batch: Any) -> tuple[torch.Tensor, torch.Tensor, torch
         logits = output[0]
     elif not isinstance(output, torch.Tensor):
         logits, own_loss = output.logits, output.loss
+    if isinstance(logits, torch.Tensor) and logits.ndim == 0:
+        # the loss itself; what it would predict is not told
+        return torch.zeros(len(labels), 1), logits, labels
     if setup.loss is not None:
         return logits, setup.loss(logits, labels), labels
     if own_loss is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,7 +31,7 @@ DOMAINS = (
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 HIDDEN_SIZE = 64
 LONGEST = 64
-CHECKPOINT_STEPS = 200
+CHECKPOINT_STEPS = 120
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ class Material:
             return self.domains.only(2, 4)
         # by hand: the task's own reader goes through all 200,000 of them
         with (Path(folder) / "nsmc" / "ratings_test.txt").open(encoding="utf-8") as lines:
-            parts = [line.rstrip("\n").split("\t") for line, _ in zip(lines, range(4001))]
-        pairs = [(text, label) for _, text, label in parts[1:] if 8 < len(text) < 60]
+            parts = [line.rstrip("\n").split("\t") for line in itertools.islice(lines, 1, 4000)]
+        pairs = [(text, label) for _, text, label in parts if 8 < len(text) < 60]
         return shuffled(pairs, ["0", "1"]).first(1500)
 
     @cached_property
@@ -146,8 +147,15 @@ class Material:
 
     def encode(self, rows: Rows) -> list[torch.Tensor]:
         """The token ids of each text, `(seq,)`, at most `LONGEST`."""
-        encoded = self.tokenizer(list(rows.texts), truncation=True, max_length=LONGEST)
-        return [torch.tensor(ids) for ids in encoded["input_ids"]]
+        known = self._encoded
+        if rows.texts not in known:
+            encoded = self.tokenizer(list(rows.texts), truncation=True, max_length=LONGEST)
+            known[rows.texts] = [torch.tensor(ids) for ids in encoded["input_ids"]]
+        return known[rows.texts]
+
+    @cached_property
+    def _encoded(self) -> dict[tuple[str, ...], list[torch.Tensor]]:
+        return {}
 
     def loader(self, rows: Rows, batch_size: int = 16, *, shuffle: bool = True) -> DataLoader:
         """Batches as transformers has them: `input_ids`, `attention_mask`, `labels`."""
@@ -215,7 +223,8 @@ class Material:
                 loss.backward()
                 optimizer.step()
                 done += 1
-        bert.save_pretrained(self.folder)
+        with quiet_transformers():
+            bert.save_pretrained(self.folder)
         return self.folder
 
 
@@ -234,17 +243,21 @@ def by_word(texts: Sequence[str], num_labels: int) -> Rows:
     """Texts labelled by the rarest of the most frequent words that they hold."""
     counts = Counter(word for text in texts for word in set(text.split()))
     words = [word for word, _ in counts.most_common(num_labels)]
-    labels = [max((words.index(word) for word in text.split() if word in words), default=-1) for text in texts]
+    place = {word: index for index, word in enumerate(words)}
+    labels = [max(place.get(word, -1) for word in text.split()) for text in texts]
     kept = [row for row, label in enumerate(labels) if label >= 0]
     return Rows(tuple(texts[row] for row in kept), tuple(labels[row] for row in kept), num_labels)
 
 
-def word_pieces(pieces: Iterable[str], *, do_lower_case: bool = True) -> Any:
-    """A WordPiece tokenizer of these pieces, accents (and so Hangul) left whole."""
-    vocabulary = {piece: index for index, piece in enumerate([*SPECIAL_TOKENS, *pieces])}
+def word_pieces(pieces: Iterable[str], special_tokens: Sequence[str] = SPECIAL_TOKENS) -> Any:
+    """A WordPiece tokenizer of the special tokens, in this order, and then of the pieces.
+
+    Accents are kept: stripping them would take Hangul syllables apart.
+    """
+    tokens = dict.fromkeys([*special_tokens, *pieces])
     return BertTokenizer(
-        vocab=vocabulary,
-        do_lower_case=do_lower_case,
+        vocab={token: index for index, token in enumerate(tokens)},
+        do_lower_case=True,
         strip_accents=False,
         model_max_length=LONGEST,
     )

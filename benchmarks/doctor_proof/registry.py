@@ -1,14 +1,32 @@
-"""All cases."""
+"""All cases, and how they are built."""
 
 from __future__ import annotations
 
-from doctor_proof import broken_data, broken_loop, broken_loss, broken_optimizer, broken_schedule
+from doctor_proof import (
+    broken_data,
+    broken_loop,
+    broken_loss,
+    broken_model,
+    broken_optimizer,
+    broken_schedule,
+    broken_text,
+    healthy_data,
+    healthy_models,
+    healthy_training,
+)
+from doctor_proof.setups import BrokenCase, HealthyCase
 
-BROKEN = (
+BROKEN: tuple[BrokenCase, ...] = (
     *broken_data.CASES,
+    *broken_text.CASES,
     *broken_loss.CASES,
+    *broken_model.CASES,
     *broken_optimizer.CASES,
     *broken_schedule.CASES,
     *broken_loop.CASES,
 )
-HEALTHY = ()
+HEALTHY: tuple[HealthyCase, ...] = (
+    *healthy_models.CASES,
+    *healthy_data.CASES,
+    *healthy_training.CASES,
+)
