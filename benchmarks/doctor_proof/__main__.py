@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from doctor_proof.material import Material
-from doctor_proof.registry import BROKEN, HEALTHY
+from doctor_proof.registry import cases_like
 from doctor_proof.setups import BrokenCase, HealthyCase, diagnose
 
 LEAST_NAMED_FIRST, LEAST_NAMED, MOST_FALSE_ALARMS = 0.90, 0.98, 1
@@ -49,7 +48,7 @@ def main() -> None:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="cases or causes like it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
-    chosen = [case for case in (*BROKEN, *HEALTHY) if _is_like(case, arguments.only)]
+    chosen = cases_like(arguments.only)
     if not chosen:
         parser.error(f"no case and no cause is like {arguments.only!r}")
     with tempfile.TemporaryDirectory() as folder:
@@ -63,11 +62,6 @@ def main() -> None:
         console.print(_table(outcomes))
         console.print(_in_words(totals), highlight=False)
     sys.exit(0 if totals["is_reached"] else 1)
-
-
-def _is_like(case: BrokenCase | HealthyCase, pattern: str) -> bool:
-    names = (case.name, case.cause if isinstance(case, BrokenCase) else "healthy")
-    return any(fnmatch(name, pattern) for name in names)
 
 
 def _examine(cases: Sequence[BrokenCase | HealthyCase], material: Material) -> list[Outcome]:

@@ -56,7 +56,7 @@ def added_tokens_without_resizing(material: Material) -> Setup:
     """Tokens were added for names, the embeddings not resized."""
     bert = material.fresh_bert()
     # a tokenizer of its own: the material's serves all
-    tokenizer = word_pieces(list(material.tokenizer.get_vocab())[5:])
+    tokenizer = word_pieces(material.tokenizer.get_vocab())
     tokenizer.add_tokens(["<장소>", "<이름>"])
     rows = material.domains
     texts = [

@@ -37,8 +37,8 @@ def one_linear_layer_on_pretrained(material: Material) -> Setup:
     loader = material.loader(material.domains)
     optimizer = AdamW(
         [
-            {"params": model.bert.parameters(), "lr": 1e-4},
-            {"params": model.classifier.parameters(), "lr": 1e-3},
+            {"params": model.bert.parameters(), "lr": 3e-4},
+            {"params": model.classifier.parameters(), "lr": 3e-3},
         ],
         weight_decay=0.01,
     )

@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +20,19 @@ import torch
 from torch import nn
 
 from doctor_proof.material import Material
-from doctor_proof.registry import BROKEN, HEALTHY
+from doctor_proof.registry import cases_like
 from doctor_proof.setups import Setup
 
 
 def main() -> None:
     """Train and print, one line a case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="*", help="cases whose name matches this pattern")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="cases or causes like it")
     parser.add_argument("--steps", type=int, default=400, help="optimizer steps at most")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         material = Material(Path(folder))
-        for case in (*BROKEN, *HEALTHY):
-            if not fnmatch(case.name, arguments.only):
-                continue
+        for case in cases_like(arguments.only):
             start = time.perf_counter()
             try:
                 setup = case.build(material)
@@ -80,8 +77,8 @@ def _outcome(setup: Setup, most: int) -> str:
 
 
 def _usual_step(setup: Setup) -> Callable[[Any], None]:
-    assert setup.optimizer is not None
-    optimizer = setup.optimizer
+    # where none is given, any sound one
+    optimizer = setup.optimizer or torch.optim.AdamW(setup.model.parameters(), lr=1e-3)
 
     def step(batch: Any) -> None:
         optimizer.zero_grad()

@@ -1,6 +1,8 @@
-"""All cases, and how they are built."""
+"""All cases."""
 
 from __future__ import annotations
+
+from fnmatch import fnmatch
 
 from doctor_proof import (
     broken_data,
@@ -30,3 +32,13 @@ HEALTHY: tuple[HealthyCase, ...] = (
     *healthy_data.CASES,
     *healthy_training.CASES,
 )
+
+
+def cases_like(pattern: str) -> list[BrokenCase | HealthyCase]:
+    """The cases whose name or cause matches; the cause of a healthy one is `healthy`."""
+    return [
+        case
+        for case in (*BROKEN, *HEALTHY)
+        if fnmatch(case.name, pattern)
+        or fnmatch(case.cause if isinstance(case, BrokenCase) else "healthy", pattern)
+    ]
