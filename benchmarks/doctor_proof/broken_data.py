@@ -93,14 +93,14 @@ def sorted_then_lightly_shuffled(material: Material) -> Setup:
 
 def batches_of_one_label(material: Material) -> Setup:
     """Batches are made within each label, and only the batches are shuffled."""
-    rows = material.domains
+    rows = material.intents
     batches = []
     for label in range(rows.num_labels):
         members = [row for row, each in enumerate(rows.labels) if each == label]
-        batches += [members[start : start + 16] for start in range(0, len(members), 16)]
+        batches += [members[start : start + 35] for start in range(0, len(members), 35)]
     random.Random(0).shuffle(batches)
     loader = DataLoader(TextDataset(material, rows), batch_sampler=batches, collate_fn=collate)
-    model = BertClassifier(material.fresh_bert(), num_labels=5)
+    model = BertClassifier(material.fresh_bert(), num_labels=16)
     optimizer = AdamW(model.parameters(), lr=1e-3)
     return Setup(model=model, optimizer=optimizer, batches=loader)
 

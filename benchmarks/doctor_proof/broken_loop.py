@@ -16,13 +16,14 @@ Pair = tuple[tuple[torch.Tensor, torch.Tensor], torch.Tensor]
 
 def gradients_never_zeroed(material: Material) -> Setup:
     """No `zero_grad`: each step follows the sum of all gradients so far."""
-    model = BertClassifier(material.fresh_bert(), num_labels=16)
-    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model = BertMean(material.pretrained_bert(), num_labels=5)
+    optimizer = SGD(model.parameters(), lr=0.03, momentum=0.9)
     criterion = nn.CrossEntropyLoss()
 
-    def step(batch: Dictionary) -> float:
-        logits = model(batch["input_ids"], batch["attention_mask"])
-        loss = criterion(logits, batch["labels"])
+    def step(batch: Pair) -> float:
+        (ids, mask), labels = batch
+        logits, _ = model(ids, mask)
+        loss = criterion(logits, labels)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -30,7 +31,7 @@ def gradients_never_zeroed(material: Material) -> Setup:
     return Setup(
         model=model,
         optimizer=optimizer,
-        batches=material.loader(material.intents),
+        batches=material.pairs(material.domains),
         loss=criterion,
         step=step,
     )
@@ -55,8 +56,8 @@ def gradients_zeroed_once_an_epoch(material: Material) -> Setup:
 
 def clipped_with_sgd(material: Material) -> Setup:
     """1e-7 instead of 1.0."""
-    model = BertMean(material.fresh_bert(), num_labels=5)
-    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model = BertMean(material.pretrained_bert(), num_labels=5)
+    optimizer = SGD(model.parameters(), lr=0.03, momentum=0.9)
 
     def step(batch: Pair) -> None:
         (ids, mask), labels = batch
@@ -72,7 +73,7 @@ def clipped_with_sgd(material: Material) -> Setup:
 
 
 def clipped_with_adam(material: Material) -> Setup:
-    """The weight decay of some paper given to the clipping, far below Adam's epsilon of 1e-8."""
+    """Gradients of 1e-11 are far below Adam's epsilon of 1e-8, so that their size counts."""
     model = BertClassifier(material.pretrained_bert(), num_labels=16)
     optimizer = AdamW(model.parameters(), lr=3e-4)
 
@@ -89,7 +90,7 @@ def clipped_with_adam(material: Material) -> Setup:
 
 
 def no_optimizer_step(material: Material) -> Setup:
-    """`optimizer.step()` is missing; the scheduler's is there."""
+    """`optimizer.step()` is missing."""
     model = ElectraForIntents(material, num_labels=5)
     loader = material.loader(material.domains)
     optimizer = AdamW(model.parameters(), lr=1e-3)

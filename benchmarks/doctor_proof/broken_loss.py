@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812 — as everybody writes it
 from torch.optim import SGD, AdamW
 
 from doctor_proof.material import Material
-from doctor_proof.models import BertClassifier, BertMean, ElectraForIntents
+from doctor_proof.models import BertClassifier, BertMean
 from doctor_proof.setups import BrokenCase, Setup
 
 
@@ -100,28 +100,31 @@ def prediction_as_label(material: Material) -> Setup:
 
 def sum_over_the_batch(material: Material) -> Setup:
     """`reduction="sum"` makes SGD's steps 64 times as long."""
-    model = BertClassifier(material.fresh_bert(), num_labels=16)
+    model = BertMean(material.pretrained_bert(), num_labels=5)
+    loader = material.pairs(material.domains, 64)
     return Setup(
         model=model,
-        optimizer=SGD(model.parameters(), lr=0.1, momentum=0.9),
-        batches=material.loader(material.intents, 64),
+        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9),
+        batches=loader,
         loss=nn.CrossEntropyLoss(reduction="sum"),
+        steps=6 * len(loader),
     )
 
 
 def mean_divided_by_batch_size_again(material: Material) -> Setup:
     """The mean over the batch, divided by the batch size once more."""
-    model = ElectraForIntents(material, num_labels=5)
-    optimizer = SGD(model.parameters(), lr=0.05, momentum=0.9)
+    model = BertMean(material.pretrained_bert(), num_labels=5)
+    loader = material.pairs(material.domains, 64)
 
     def criterion(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return F.cross_entropy(logits, labels) / len(labels)
 
     return Setup(
         model=model,
-        optimizer=optimizer,
-        batches=material.loader(material.domains, 64),
+        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9),
+        batches=loader,
         loss=criterion,
+        steps=6 * len(loader),
     )
 
 

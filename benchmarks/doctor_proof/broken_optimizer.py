@@ -181,8 +181,13 @@ def pretrained_at_a_tenth(material: Material) -> Setup:
 def bfloat16_weights(material: Material) -> Setup:
     """The weights themselves are bfloat16: most updates are rounded away."""
     model = BertClassifier(material.pretrained_bert(), num_labels=5).to(torch.bfloat16)
-    optimizer = AdamW(model.parameters(), lr=3e-5)
-    return Setup(model=model, optimizer=optimizer, batches=material.loader(material.domains))
+    loader = material.loader(material.domains)
+    return Setup(
+        model=model,
+        optimizer=AdamW(model.parameters(), lr=3e-5),
+        batches=loader,
+        steps=15 * len(loader),
+    )
 
 
 def half_precision_weights(material: Material) -> Setup:
@@ -199,8 +204,13 @@ def half_precision_weights(material: Material) -> Setup:
             return self.fc(mean_of_tokens(hidden, attention_mask))
 
     model = Classifier().half()
-    optimizer = AdamW(model.parameters(), lr=2e-5)
-    return Setup(model=model, optimizer=optimizer, batches=material.loader(material.utterances))
+    loader = material.loader(material.utterances)
+    return Setup(
+        model=model,
+        optimizer=AdamW(model.parameters(), lr=3e-5),
+        batches=loader,
+        steps=25 * len(loader),
+    )
 
 
 CASES = (

@@ -135,7 +135,7 @@ def warmup_of_ten_thousand(material: Material) -> Setup:
     model = BertClassifier(material.fresh_bert(), num_labels=16)
     loader = material.loader(material.intents)
     total = EPOCHS * len(loader)
-    optimizer = AdamW(model.parameters(), lr=1e-4)
+    optimizer = AdamW(model.parameters(), lr=1e-3)
     scheduler = get_linear_schedule_with_warmup(
         optimizer, num_warmup_steps=10_000, num_training_steps=total
     )
