@@ -187,7 +187,7 @@ CASES = (
     BrokenCase(prediction_as_label, "loss_ignores_labels"),
     BrokenCase(sum_over_the_batch, "loss_scale"),
     BrokenCase(mean_divided_by_batch_size_again, "loss_scale"),
-    BrokenCase(nll_of_logits, "loss_scale"),
+    BrokenCase(nll_of_logits, "loss_needs_log_probabilities"),
     BrokenCase(minus_twice, "loss_sign"),
     BrokenCase(ascent_in_the_model, "loss_sign"),
 )

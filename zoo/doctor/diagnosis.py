@@ -207,6 +207,7 @@ CONSEQUENCES = {
     "frozen": ("weights_do_not_move", "detached"),
     "loss_ignores_labels": ("weights_do_not_move", "no_gradient", "vanishing_gradient"),
     "loss_sign": ("loss_needs_log_probabilities",),
+    "vanishing_gradient": ("input_ignored",),
 }
 
 

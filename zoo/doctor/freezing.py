@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from torch import nn
@@ -120,6 +121,17 @@ def without_effect(patient: Patient) -> Iterator[Finding]:
                 f"'{name}.requires_grad = False' only sets an attribute of the module; its "
                 "parameters are trained",
                 f"model.{name}.requires_grad_(False)",
+            )
+            return
+    for name, parameter in patient.model.named_parameters():
+        near = difflib.get_close_matches("requires_grad", vars(parameter), n=1, cutoff=0.8)
+        if near and parameter.requires_grad and vars(parameter)[near[0]] is False:
+            yield Finding(
+                "freezing_without_effect",
+                "A part was to be frozen and is trained",
+                f"'{name}' and perhaps others have an attribute '{near[0]}', which PyTorch does "
+                "not know; they are trained",
+                "parameter.requires_grad = False, with an s, or part.requires_grad_(False)",
             )
             return
 

@@ -116,7 +116,7 @@ def without_gradient(patient: Patient, seen: Backward, missing: Sequence[str]) -
             "between these parts and the loss; to freeze a part, call part.requires_grad_(False)",
         )
         return
-    unused = [name for name in missing if not is_of_a_library(patient, name)]
+    unused = [name for name in missing if not is_spare(patient, name)]
     if unused:
         yield Finding(
             "no_gradient",
@@ -151,17 +151,23 @@ def decides(patient: Patient, part: str) -> bool:
     return not difference <= 1e-6
 
 
-def is_of_a_library(patient: Patient, name: str) -> bool:
-    """Whether a parameter belongs to something inside a model of transformers, as poolers do."""
+def is_spare(patient: Patient, name: str) -> bool:
+    """Whether a parameter is in a part of a model of transformers that need not be used: a pooler.
+
+    Layers that are stacked are not of that kind.
+    """
     from transformers import PreTrainedModel
 
     pieces = name.split(".")[:-1]
-    for depth in range(len(pieces)):
-        module: nn.Module = patient.model.get_submodule(".".join(pieces[:depth]))
-        is_library = type(module).__module__.startswith("transformers.models.")
-        if isinstance(module, PreTrainedModel) and is_library:
-            return True
-    return False
+    modules = [
+        patient.model.get_submodule(".".join(pieces[:depth])) for depth in range(len(pieces) + 1)
+    ]
+    is_library = any(
+        isinstance(module, PreTrainedModel)
+        and type(module).__module__.startswith("transformers.models.")
+        for module in modules[:-1]
+    )
+    return is_library and not any(isinstance(module, nn.ModuleList) for module in modules)
 
 
 def still_zero(patient: Patient, zeros: Sequence[str]) -> list[str]:
@@ -194,14 +200,16 @@ def vanishing(patient: Patient, seen: Backward) -> Iterator[Finding]:
     }
     if len(matrices) < 2:
         return
-    strongest = max(matrices, key=matrices.__getitem__)
-    weak = [name for name, each in matrices.items() if each < VANISHING * matrices[strongest]]
+    # a bias too: the matrix beside it has none where its input is next to nothing
+    sizes = {name: each for name, each in seen.gradients.items() if each}
+    strongest = max(sizes, key=sizes.__getitem__)
+    weak = [name for name, each in matrices.items() if each < VANISHING * sizes[strongest]]
     if weak:
         first = min(weak, key=matrices.__getitem__)
         yield Finding(
             "vanishing_gradient",
             "The gradient vanishes on its way back",
-            f"'{strongest}' has a gradient of {matrices[strongest]:.1e}, '{first}' of "
+            f"'{strongest}' has a gradient of {sizes[strongest]:.1e}, '{first}' of "
             f"{matrices[first]:.1e} (root mean squares); {len(weak)} matrices are like that",
             "ReLU or GELU instead of sigmoid and tanh, residual connections, LayerNorm, fewer "
             "layers",

@@ -38,9 +38,12 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     ordered = list(in_order(patient))
     yield from ordered
-    if not ordered:
-        yield from imbalanced(patient, labels)
-    yield from unrelated(patient)
+    skewed = [] if ordered else list(imbalanced(patient, labels))
+    yield from skewed
+    if skewed:
+        patient.left_out.append("labels against texts: nearly all labels are the same")
+    else:
+        yield from unrelated(patient)
 
 
 def out_of_range(patient: Patient, labels: np.ndarray) -> Iterator[Finding]:

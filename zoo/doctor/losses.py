@@ -41,6 +41,8 @@ def measured_on_logits(
 ) -> Iterator[Finding]:
     """A loss that is a function of logits and labels, tried on logits of our own making."""
     kind = kind_of(logits)
+    if kind == "probabilities" and not always_between(patient, batch):
+        kind = "logits"
     # the model's own may all be equal at the start; probabilities must stay probabilities
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(logits.shape, generator=generator).to(logits)
@@ -69,13 +71,24 @@ def loss_on(patient: Patient, batch: Batch, logits: torch.Tensor) -> torch.Tenso
 
 
 def kind_of(logits: torch.Tensor) -> str:
-    """`"probabilities"`, `"log-probabilities"` or `"logits"`, by their sums."""
+    """`"probabilities"`, `"log-probabilities"` or `"logits"`, by their range and sums."""
     logits = logits.detach().float()
-    is_share = bool((logits >= 0).all()) and bool(((logits.sum(1) - 1).abs() < 1e-3).all())
-    if is_share:
+    if bool(((logits >= 0) & (logits <= 1)).all()) and logits.numel() >= 8:
         return "probabilities"
     is_log = bool((logits <= 0).all()) and bool((logits.logsumexp(1).abs() < 1e-3).all())
     return "log-probabilities" if is_log else "logits"
+
+
+def always_between(patient: Patient, batch: Batch) -> bool:
+    """Whether outputs stay between 0 and 1 with other weights, and not by chance alone."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for each in patient.model.parameters():
+            noise = torch.randn(each.shape, generator=generator).to(each)
+            each.add_(noise * (each.float().std(unbiased=False) + 0.1).to(each))
+    logits = patient.logits(batch)
+    patient.kept.restore()
+    return logits is not None and bool(((logits >= 0) & (logits <= 1)).all())
 
 
 def not_on_logits(
@@ -88,12 +101,15 @@ def not_on_logits(
     once = float(nn.functional.nll_loss(given.float().cpu().clamp(min=1e-12).log(), targets))
     if abs(value - softmax_twice) < 0.01 < abs(value - once):
         lowest = math.log(1 + (given.shape[1] - 1) / math.e)
+        is_softmax = bool(((given.sum(1) - 1).abs() < 1e-3).all())
         yield Finding(
             "loss_on_probabilities",
-            "Softmax is taken twice",
-            f"the outputs of each text are probabilities (they sum to 1), and cross-entropy takes "
-            f"the softmax of them again: the loss cannot fall below {lowest:.2f}",
-            "give CrossEntropyLoss the logits: leave the softmax of the model's last line out",
+            "Softmax is taken twice" if is_softmax else "The loss takes logits and gets sigmoids",
+            f"all outputs lie between 0 and 1{' and sum to 1' if is_softmax else ''}, and "
+            "cross-entropy takes the softmax of them: the loss cannot fall below "
+            f"{lowest:.2f}",
+            "give CrossEntropyLoss the logits: leave softmax or sigmoid out of the model's last "
+            "line",
         )
 
 
@@ -181,9 +197,18 @@ def measured_on_model(
 ) -> Iterator[Finding]:
     """A loss that the model works out itself, tried with other labels and half of the batch."""
     width = 2 if output.logits is None else output.logits.shape[1]
-    if output.logits is not None and kind_of(output.logits) == "probabilities":
+    is_share = output.logits is not None and kind_of(output.logits) == "probabilities"
+    if output.logits is not None and is_share and always_between(patient, batch):
         yield from not_on_logits("probabilities", value, output.logits.detach(), targets)
     if output.logits is None:
+        if value < 0:
+            yield Finding(
+                "loss_sign",
+                "The loss rewards mistakes",
+                f"the model's loss is {value:.3f}, and no loss of a classifier is negative: it is "
+                "a likelihood, which training would make smaller",
+                "return the negative of it, or cross_entropy(logits, labels)",
+            )
         return
     half = len(batch) // 2
     with patient.mode(training=False), torch.no_grad():

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 import torch
+from torch import nn
 
 from zoo.doctor.findings import Finding
 from zoo.doctor.gradients import backward
@@ -21,6 +22,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         patient.left_out.append("optimizer: none was given")
         return
     yield from membership(patient)
+    yield from hidden_layers(patient)
     yield from twice(patient)
     yield from rate_of_zero(patient)
     yield from low_precision(patient)
@@ -69,6 +71,30 @@ def membership(patient: Patient, learning: Collection[str] | None = None) -> Ite
             f"{kind}(model.parameters(), lr=…); to freeze a part on purpose, "
             "part.requires_grad_(False)",
         )
+
+
+def hidden_layers(patient: Patient) -> Iterator[Finding]:
+    """Layers in a list or a dictionary of Python: `parameters()` does not see them."""
+    own = {id(each) for each in patient.model.parameters()}
+    known = own | {id(each) for each in held(patient)}
+    for name, module in patient.model.named_modules():
+        for attribute, value in vars(module).items():
+            inside = value.values() if isinstance(value, dict) else value
+            if attribute.startswith("_") or not isinstance(value, list | tuple | dict):
+                continue
+            layers = [each for each in inside if isinstance(each, nn.Module)]
+            lost = [p for layer in layers for p in layer.parameters() if id(p) not in known]
+            if lost:
+                place = f"{name}.{attribute}" if name else attribute
+                kind = "nn.ModuleDict" if isinstance(value, dict) else "nn.ModuleList"
+                yield Finding(
+                    "not_in_optimizer",
+                    "Layers are hidden from the optimizer",
+                    f"'{place}' is a {type(value).__name__} of {len(layers)} layers with "
+                    f"{sum(p.numel() for p in lost):,} parameters, which model.parameters() does "
+                    "not list",
+                    f"self.{attribute} = {kind}(…)",
+                )
 
 
 def twice(patient: Patient) -> Iterator[Finding]:
@@ -122,15 +148,20 @@ def low_precision(patient: Patient) -> Iterator[Finding]:
     active = {name: each.grad.detach() != 0 for name, each in low.items() if each.grad is not None}
     patient.optimizer.step()
     moved = sum(int(((low[n] != before[n]) & active[n]).sum()) for n in active)
+    broken = sum(int((~each.isfinite()).sum()) for each in low.values())
     total = sum(int(each.sum()) for each in active.values())
     patient.kept.restore()
-    if total and moved < MOVED_SHARE * total:
-        kind = next(iter(low.values())).dtype
+    if broken or (total and moved < MOVED_SHARE * total):
+        kind = str(next(iter(low.values())).dtype).removeprefix("torch.")
+        effect = (
+            f"one step makes {broken:,} of them NaN or infinite: an epsilon of 1e-8 is 0"
+            if broken
+            else f"of {total:,} with a gradient one step moves {moved / total:.1%}"
+        )
         yield Finding(
             "low_precision",
-            "Steps are rounded away",
-            f"the weights are {str(kind).removeprefix('torch.')}; of {total:,} weights with a "
-            f"gradient a step moves {moved / total:.1%}",
+            "Weights in half precision cannot be trained",
+            f"the weights are {kind}; {effect}",
             "keep the weights in float32, model.float(), and compute in half precision with "
             'torch.autocast("cuda", torch.bfloat16)',
         )

@@ -18,6 +18,7 @@ ONE_TOKEN_SHARE = 0.5
 SAME_ROW_SHARE = 0.5
 CUT_SHARE = 0.5
 KEPT_SHARE = 0.6
+LOST_RECALL = 0.15
 # without a tokenizer: rows this short, all full and ending alike, were cut
 SHORT_ROW = 16
 
@@ -181,18 +182,22 @@ def truncated(patient: Patient) -> Iterator[Finding]:
         ]
         pairs = list(zip(patient.texts, given, strict=False))
         pad_id = pad_id_of(patient)
-        whole = patient.tokenizer([text for text, _ in pairs], truncation=False)["input_ids"]
+        whole = patient.tokenizer([text for text, _ in pairs], truncation=False, verbose=False)[
+            "input_ids"
+        ]
         kept = np.array([int((row != pad_id).sum()) for _, row in pairs])
         wanted = np.array([len(ids) for ids in whole])
         is_cut = kept < wanted
-        share = float((kept / wanted)[is_cut].mean()) if is_cut.any() else 1.0
-        if is_cut.mean() > CUT_SHARE and share < KEPT_SHARE:
-            labels = known_labels(patient.served.first)[: len(whole)]
-            before = skill_of([np.array(ids) for ids in whole], labels)
-            after = skill_of([row.numpy() for _, row in pairs], labels)
+        if is_cut.mean() <= CUT_SHARE:
+            return
+        share = float((kept / wanted)[is_cut].mean())
+        labels = known_labels(patient.served.first)[: len(whole)]
+        before = skill_of([np.array(ids) for ids in whole], labels)
+        after = skill_of([row.numpy() for _, row in pairs], labels)
+        if share < KEPT_SHARE or _is_lost(before, after):
             yield Finding(
                 "truncated",
-                "Most of each text is cut off",
+                "What tells the classes apart is cut off",
                 f"{is_cut.mean():.0%} of the texts are cut, on average to {share:.0%} of their "
                 f"tokens{_loss_of_skill(before, after)}",
                 fix,
@@ -212,6 +217,12 @@ def truncated(patient: Patient) -> Iterator[Finding]:
             f"all {len(together):,} texts have exactly {width} tokens and end with the same one",
             fix,
         )
+
+
+def _is_lost(before: Skill | None, after: Skill | None) -> bool:
+    if before is None or after is None:
+        return False
+    return after.recall < before.recall - max(LOST_RECALL, 4 * before.error)
 
 
 def _loss_of_skill(before: Skill | None, after: Skill | None) -> str:

@@ -7,6 +7,7 @@ the rate is scaled by the planned steps over the tried ones before it is called 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -21,11 +22,13 @@ from zoo.doctor.patient import Patient
 from zoo.doctor.schedules import trajectory
 
 STEPS, FEWEST_STEPS = 40, 12
-TRIALS = 7
+TRIALS = 9
 LONGEST_SCALE = 300.0
 # of what guessing by the labels' shares costs
-LEARNED, HARDLY, NOT, WELL = 0.15, 0.04, 0.03, 0.3
+LEARNED, HARDLY, WELL = 0.15, 0.04, 0.3
 MAXIMAL_NORM = 1.0
+# of an AdamW of our own
+OWN_RATE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ class Trials:
         """The gain at a multiple of the rate, which rises over the first half of the steps."""
         patient = self.patient
         patient.kept.restore()
-        optimizer = patient.optimizer or torch.optim.AdamW(
-            [each for each in patient.model.parameters() if each.requires_grad]
-        )
-        rates = self.rates or [1e-3 for _ in optimizer.param_groups]
+        trained = [each for each in patient.model.parameters() if each.requires_grad]
+        given = patient.optimizer if self.rates else None
+        optimizer = given or torch.optim.AdamW(trained)
+        rates = self.rates or [OWN_RATE]
         before = patient.mean_loss(self.batches)
         after = math.nan
         for step in range(self.steps):
@@ -142,15 +145,16 @@ def judge_rate(trials: Trials) -> Iterator[Finding]:
     """Too high, too low, or no rate helps."""
     unit = trials.unit
     planned = trials.at(1.0)
-    if planned.gain > LEARNED * unit:
+    if planned.gain > WELL * unit:
         return
     done = [planned]
-    if planned.after > (1 - NOT) * planned.before or not math.isfinite(planned.after):
-        for scale in (0.1, 0.01, 0.001):
-            done.append(trials.at(scale))
-            if done[-1].gain > WELL * unit:
-                yield too_high(trials, done)
-                return
+    for scale in (0.1, 0.01, 0.001):
+        done.append(trials.at(scale))
+        if done[-1].gain > max(planned.gain, 0.0) + WELL * unit:
+            yield too_high(trials, done)
+            return
+        if 0 < planned.gain > done[-1].gain:
+            break  # slower is worse
     longest = min(max(trials.patient.steps / trials.steps, 1.0), LONGEST_SCALE)
     for scale in sorted({math.sqrt(longest), longest} - {1.0}):
         done.append(trials.at(scale))
@@ -158,17 +162,32 @@ def judge_rate(trials: Trials) -> Iterator[Finding]:
             return
     if planned.gain > HARDLY * unit:
         return
-    for scale in (10.0, 1e3, 1e5):
+    for scale in (1e1, 1e2, 1e3, 1e4, 1e5):
         done.append(trials.at(scale * longest))
         if done[-1].gain > LEARNED * unit:
             yield too_low(trials, done)
             return
-    yield from cannot_overfit(trials, done)
+    yield from another_optimizer(trials, done)
+
+
+def another_optimizer(trials: Trials, done: Sequence[Trial]) -> Iterator[Finding]:
+    """Where no rate of the given optimizer helps: does AdamW?"""
+    adam = dataclasses.replace(trials, rates=None).at(1.0)
+    if adam.gain < LEARNED * trials.unit:
+        yield from cannot_overfit(trials, done)
+        return
+    kind = type(trials.patient.optimizer).__name__
+    yield Finding(
+        "learning_rate_too_low",
+        f"{kind} hardly moves this model",
+        f"{listed(trials, done)}; AdamW at {OWN_RATE:.0e} brings it to {adam.after:.2f}",
+        f"AdamW(model.parameters(), lr={OWN_RATE:.0e}), or {kind} with momentum and a higher rate",
+    )
 
 
 def listed(trials: Trials, done: Sequence[Trial]) -> str:
     """What each trial came to."""
-    rate = max(trials.rates or [1e-3])
+    rate = max(trials.rates or [OWN_RATE])
     found = [
         f"{trial.after:.2f} at lr {trial.scale * rate:.1e}"
         if math.isfinite(trial.after)
@@ -189,7 +208,7 @@ def gentlest(done: Sequence[Trial]) -> Trial:
 
 def too_high(trials: Trials, done: Sequence[Trial]) -> Finding:
     """The rate that throws the model about, and one that does not."""
-    rate = max(trials.rates or [1e-3])
+    rate = max(trials.rates or [OWN_RATE])
     best = gentlest(done)
     return Finding(
         "learning_rate_too_high",
@@ -202,7 +221,7 @@ def too_high(trials: Trials, done: Sequence[Trial]) -> Finding:
 
 def too_low(trials: Trials, done: Sequence[Trial]) -> Finding:
     """A rate at which the planned training is over before anything is learned."""
-    rate = max(trials.rates or [1e-3])
+    rate = max(trials.rates or [OWN_RATE])
     best = gentlest(done)
     return Finding(
         "learning_rate_too_low",
