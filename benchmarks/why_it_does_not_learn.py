@@ -1,7 +1,7 @@
 """A training that does not learn, after a developer's post, and what mends it.
 
-The optimizer holds the encoder alone, the data are sorted by label, one linear layer reads the first
-token, nothing decays, and the cosine restarts. Each is mended alone, and each alone left broken, over
+The optimizer holds the encoder alone, data are sorted by label, one linear layer reads the first
+token, nothing decays, the cosine restarts. Each is mended alone, and each alone left broken, over
 five seeds; `make why` trains them all and `docs/tutorial/why-does-it-not-learn.md` tells the story.
 
 python benchmarks/why_it_does_not_learn.py OUTPUT.jsonl

@@ -49,8 +49,8 @@ def checks() -> Iterator[str]:
 def causes() -> Iterator[str]:
     """The page of every cause that the doctor names."""
     yield (
-        "# Causes\n\nWhat `zoo doctor` and `zoo.diagnose` can find, in the order in which it is to be "
-        "mended: an earlier\ncause explains later ones. `make reference` writes this page.\n\n"
+        "# Causes\n\nWhat `zoo doctor` and `zoo.diagnose` can find, in the order in which to mend "
+        "it: an earlier cause\nexplains later ones. `make reference` writes this page.\n\n"
         "| cause | what it means |\n|---|---|\n"
     )
     for cause, meaning in MEANINGS.items():

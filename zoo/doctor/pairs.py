@@ -13,13 +13,13 @@ from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.data import as_examples
 from zoo.doctor.diagnosis import Diagnosis, diagnose
 from zoo.optimization import make_optimizer, make_schedule
-from zoo.recipe import Recipe
 from zoo.seeds import check_seed
 from zoo.trainer import loss_function
-from zoo.training import prepare
+from zoo.training import prepare, resolved_for
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
+    from zoo.recipe import Recipe
 
 
 def diagnose_training(
@@ -36,8 +36,7 @@ def diagnose_training(
     that cannot be used.
     """
     seed = check_seed(seed)
-    is_pretrained = bool(classifier.config.encoder.get("is_pretrained"))
-    recipe = (recipe or Recipe()).resolved(is_pretrained=is_pretrained)
+    recipe = resolved_for(classifier, recipe)
     examples = as_examples(train)
     max_length = classifier.config.max_length
     # a tokenizer that knows nothing is for the doctor to tell, with everything else
