@@ -86,7 +86,9 @@ class EncoderSpec(Spec):
                     f"EncoderSpec {self.name!r}: {resource!r} must name a file inside a package as "
                     "'package:folder/file'"
                 )
-        if self.learning_rate is not None and not 0 < self.learning_rate < 1:
+        # another type is refused where the manifest is read, with all other fields
+        is_number = isinstance(self.learning_rate, int | float)
+        if self.learning_rate is not None and is_number and not 0 < self.learning_rate < 1:
             raise PluginError(
                 f"EncoderSpec {self.name!r}: learning_rate must be above 0 and below 1, got "
                 f"{self.learning_rate!r}"

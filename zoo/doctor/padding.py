@@ -172,8 +172,8 @@ def under_the_mask(patient: Patient, batch: Batch, is_padding: torch.Tensor) -> 
             yield Finding(
                 "padding_side",
                 f"The head reads the {side} position, which is padding",
-                f"{share:.0%} of the texts of a batch have padding there; other tokens in its place "
-                f"change the logits by {change:.0%} of their spread, other padding does not",
+                f"{share:.0%} of the texts of a batch have padding there; another token in place "
+                f"changes the logits by {change:.0%} of their spread, other padding does not",
                 fix,
             )
             return
