@@ -6,10 +6,10 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration certify reference vega vocabulary clean
+.PHONY: help leaderboard test lint format calibration doctor-proof certify reference vega vocabulary clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 leaderboard: .venv/installed  ## run the quick suite and print its leaderboard
 	$(BIN)/zoo bench quick
@@ -29,6 +29,9 @@ format: .venv/installed-dev  ## put the formatting right
 
 calibration: .venv/installed  ## how often the rules for "better" err where the truth is known
 	$(BIN)/python benchmarks/calibration.py
+
+doctor-proof: .venv/installed  ## how often the doctor is right, over broken and healthy trainings
+	$(BIN)/python -m doctor_proof
 
 certify: .venv/installed  ## check heads and small encoders, and renew the certificates they ship
 	set -e; for name in linear mlp textcnn bilstm; do \

@@ -1,4 +1,4 @@
-"""Writes the reference pages that repeat what the program says: commands and checks."""
+"""Writes the reference pages that repeat what the program says: commands, checks, causes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from zoo.checks.report import CHECKS
 from zoo.cli.group import zoo
+from zoo.doctor.findings import MEANINGS
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -45,11 +46,26 @@ def checks() -> Iterator[str]:
             yield f"| `{check.name}` | {check.claim} | {check.reason} |\n"
 
 
+def causes() -> Iterator[str]:
+    """The page of every cause that the doctor names."""
+    yield (
+        "# Causes\n\nWhat `zoo doctor` and `zoo.diagnose` can find, in the order in which to mend "
+        "it: an earlier cause\nexplains later ones. `make reference` writes this page.\n\n"
+        "| cause | what it means |\n|---|---|\n"
+    )
+    for cause, meaning in MEANINGS.items():
+        yield f"| `{cause}` | {meaning} |\n"
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write all pages."""
     os.environ["COLUMNS"] = "80"
     REFERENCE.mkdir(exist_ok=True)
-    for name, parts in (("commands", commands()), ("checks", checks())):
+    for name, parts in (
+        ("commands", commands()),
+        ("checks", checks()),
+        ("causes", causes()),
+    ):
         (REFERENCE / f"{name}.md").write_text("".join(parts), encoding="utf-8")
 
 

@@ -12,7 +12,8 @@ import torch
 
 import zoo
 from pretraining.batches import Batches
-from pretraining.corpus import load_corpus
+from pretraining.cooccurrence import stored_word_embeddings
+from pretraining.corpus import Corpus, load_corpus
 from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
 from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
@@ -68,6 +69,8 @@ def train(
     options = {} if word_weight is None else {"word_weight": word_weight}
     if begin is not None:
         encoder.load_state_dict(encoder_weights(begin))
+    else:
+        begin_with_counts(encoder, training, output.parent)
     model: MaskedLanguageModel | ReplacedTokenDetection
     if objective == "masked-tokens":
         model = MaskedLanguageModel(encoder, vocabulary_of(encoder), **options)
@@ -104,6 +107,19 @@ def fresh_encoder(name: str) -> TransformersEncoder:
         return zoo.build(
             name, "linear", num_labels=2, pretrained=False, encoder_options={"dropout": 0.0}
         ).encoder
+
+
+def begin_with_counts(encoder: TransformersEncoder, corpus: Corpus, folder: Path) -> None:
+    """Give the encoder's words the embeddings that counting finds; special tokens stay random."""
+    table = encoder.model.get_input_embeddings()
+    assert isinstance(table, torch.nn.Embedding)
+    vocabulary = vocabulary_of(encoder)
+    found = stored_word_embeddings(
+        folder, corpus, table.num_embeddings, vocabulary.first_word, table.embedding_dim
+    )
+    with torch.no_grad():
+        words = torch.from_numpy(found)[vocabulary.first_word :]
+        table.weight[vocabulary.first_word :] = words.to(table.weight)
 
 
 def vocabulary_of(encoder: TransformersEncoder) -> Vocabulary:

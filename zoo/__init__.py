@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zoo.building import build, load
     from zoo.classifier import TextClassifier
     from zoo.data import Examples, Task, load_task, read_examples
+    from zoo.doctor import diagnose
     from zoo.evaluation import evaluate
     from zoo.recipe import Recipe
     from zoo.training import train
@@ -44,6 +45,7 @@ __all__ = [
     "__version__",
     "audit",
     "build",
+    "diagnose",
     "encoders",
     "evaluate",
     "heads",
@@ -65,6 +67,7 @@ _MODULE_OF = {
     "TransformersEncoder": "zoo.transformers_encoder",
     "audit": "zoo.auditing",
     "build": "zoo.building",
+    "diagnose": "zoo.doctor",
     "evaluate": "zoo.evaluation",
     "load": "zoo.building",
     "load_task": "zoo.data",

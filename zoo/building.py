@@ -68,6 +68,7 @@ def build(
             "checkpoint": source,
             "revision": getattr(built, "revision", None),
             "is_pretrained": source is not None,
+            "learning_rate": encoder_found.spec.learning_rate,
         },
         head=component_record(head_found, head_given),
         id2label=dict(enumerate(names)),

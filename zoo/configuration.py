@@ -17,8 +17,9 @@ class ClassifierConfig(PreTrainedConfig):
 
     `encoder` and `head` hold name, distribution, version, target, options and `source_sha256`, the
     hash of the source (None where there is none to read); `encoder` also its architecture
-    (`configuration`), `checkpoint`, `revision` and whether it `is_pretrained`. `max_length` is
-    where texts are cut, in tokens; None leaves it to the tokenizer.
+    (`configuration`), `checkpoint`, `revision`, whether it `is_pretrained`, and the `learning_rate`
+    at which its weights are fine-tuned (None: the recipe's). `max_length` is where texts are cut,
+    in tokens; None leaves it to the tokenizer.
     """
 
     model_type = MODEL_TYPE

@@ -18,6 +18,7 @@
     ├── TrainingError         training that cannot go on
     │   └── Diverged          a loss, a gradient or a logit that is NaN or infinite
     ├── EvaluationError       logits or examples that no metric may be computed from
+    ├── DiagnosisError        a model or batches that cannot be examined as they were given
     └── MissingExtra          an optional dependency that is not installed
 
 Each message says what happened, where, and how to mend it.
@@ -102,6 +103,10 @@ class Diverged(TrainingError):
 
 class EvaluationError(ZooError):
     """No metric may be computed from these logits or examples."""
+
+
+class DiagnosisError(ZooError):
+    """A model or its batches cannot be examined as they were given."""
 
 
 class MissingExtra(ZooError):

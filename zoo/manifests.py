@@ -114,6 +114,12 @@ _FITS: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
         "a whole number or None",
         lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool)),
     ),
+    float | None: (
+        "a number or None",
+        lambda value: (
+            value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        ),
+    ),
     tuple[str, ...]: (
         "a tuple of texts",
         lambda value: isinstance(value, tuple) and all(isinstance(one, str) for one in value),

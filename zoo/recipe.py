@@ -110,9 +110,13 @@ class Recipe(BaseModel):
             values[key.strip()] = load_yaml(text).data
         return self.from_mapping(values, source="--set")
 
-    def resolved(self, *, is_pretrained: bool) -> Self:
-        """This recipe with nothing left open, for an encoder with or without pretrained weights."""
-        encoder_rate = PRETRAINED_ENCODER_RATE if is_pretrained else FRESH_ENCODER_RATE
+    def resolved(self, *, is_pretrained: bool, fine_tuning_rate: float | None = None) -> Self:
+        """This recipe with nothing left open, for an encoder with or without pretrained weights.
+
+        `fine_tuning_rate` is the encoder's own (`EncoderSpec.learning_rate`), if it has one.
+        """
+        pretrained_rate = fine_tuning_rate or PRETRAINED_ENCODER_RATE
+        encoder_rate = pretrained_rate if is_pretrained else FRESH_ENCODER_RATE
         return self.model_copy(
             update={
                 "epochs": self.epochs or (PRETRAINED_EPOCHS if is_pretrained else FRESH_EPOCHS),

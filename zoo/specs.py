@@ -58,8 +58,9 @@ class EncoderSpec(Spec):
     of transformers (`model_type`, `hidden_size`, …), what `pretrained=False` builds from together
     with `vocabulary`. `vocabulary` and `weights` are files inside a package, written
     `"package:folder/file"`. `weights` are used before `checkpoint`. An encoder that
-    `takes_checkpoint` is asked for as `name:checkpoint`. `parameters` counts the encoder as built
-    from its own checkpoint or weights. `claims` as in `HeadSpec`.
+    `takes_checkpoint` is asked for as `name:checkpoint`. `learning_rate` is the one at which its
+    weights are fine-tuned (None: what suits a BERT base, see `Recipe`). `parameters` counts the
+    encoder as built from its own checkpoint or weights. `claims` as in `HeadSpec`.
     """
 
     checkpoint: str | None = None
@@ -68,6 +69,7 @@ class EncoderSpec(Spec):
     vocabulary: str | None = None
     weights: str | None = None
     takes_checkpoint: bool = False
+    learning_rate: float | None = None
     parameters: int | None = None
     languages: tuple[str, ...] = ()
     licence: str | None = None
@@ -84,6 +86,13 @@ class EncoderSpec(Spec):
                     f"EncoderSpec {self.name!r}: {resource!r} must name a file inside a package as "
                     "'package:folder/file'"
                 )
+        # another type is refused where the manifest is read, with all other fields
+        is_number = isinstance(self.learning_rate, int | float)
+        if self.learning_rate is not None and is_number and not 0 < self.learning_rate < 1:
+            raise PluginError(
+                f"EncoderSpec {self.name!r}: learning_rate must be above 0 and below 1, got "
+                f"{self.learning_rate!r}"
+            )
         object.__setattr__(self, "configuration", MappingProxyType(dict(self.configuration)))
 
     @property

@@ -82,8 +82,7 @@ def train(
             f"training needs weights in float32, these are {classifier.dtype}: call "
             "classifier.float() before, and choose the precision in the recipe"
         )
-    is_pretrained = bool(classifier.config.encoder.get("is_pretrained"))
-    recipe = (recipe or Recipe()).resolved(is_pretrained=is_pretrained)
+    recipe = resolved_for(classifier, recipe)
     warn_of_emulation(recipe)
     training_examples = as_examples(train)
     validation_examples = None if validation is None else as_examples(validation)
@@ -108,6 +107,16 @@ def train(
         train_seconds=seconds,
         samples_per_second=trained.samples / seconds,
         device=str(classifier.device),
+    )
+
+
+def resolved_for(classifier: TextClassifier, recipe: Recipe | None) -> Recipe:
+    """The recipe, or the default one, with what it leaves open filled in for this encoder."""
+    encoder = classifier.config.encoder
+    return (recipe or Recipe()).resolved(
+        is_pretrained=bool(encoder.get("is_pretrained")),
+        # a classifier saved by an earlier version does not say
+        fine_tuning_rate=encoder.get("learning_rate"),
     )
 
 

@@ -226,7 +226,11 @@ def _baseline_run(suite: Suite, place: _Place) -> RunSpec:
 def _pair_run(suite: Suite, place: _Place, encoder: EncoderRecord) -> RunSpec:
     assert place.encoder is not None and place.head is not None
     own = _own_values(suite, place.encoder, place.head)
-    shared = suite.training.resolved(is_pretrained=encoder.pretrained).model_dump(mode="json")
+    open_values: dict[str, Any] = {
+        "is_pretrained": encoder.pretrained,
+        "fine_tuning_rate": place.encoder.found.spec.learning_rate,
+    }
+    shared = suite.training.resolved(**open_values).model_dump(mode="json")
     recipe = Recipe.from_mapping(suite.training.model_dump() | own)
     return RunSpec.create(
         kind="pair",
@@ -234,7 +238,7 @@ def _pair_run(suite: Suite, place: _Place, encoder: EncoderRecord) -> RunSpec:
         task=place.task,
         encoder=encoder,
         head=_component(place.head),
-        recipe=recipe.resolved(is_pretrained=encoder.pretrained).model_dump(mode="json"),
+        recipe=recipe.resolved(**open_values).model_dump(mode="json"),
         overridden={key: shared[key] for key in own},
         seed=place.seed,
         threads=suite.threads,

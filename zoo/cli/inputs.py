@@ -1,4 +1,4 @@
-"""Where a command's labelled texts come from: `--task NAME`, or `--data FILE` with its columns."""
+"""What commands are given: labelled texts by `--task` or `--data`, a pair, a recipe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from zoo.data import Examples
+    from zoo.recipe import Recipe
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +34,45 @@ _EMPTY_OPTION = click.option(
     show_default=True,
     help="What to do about rows without a text.",
 )
+_TRAINING_OPTIONS = (
+    click.option(
+        "--recipe", "recipe_file", type=click.Path(path_type=Path), metavar="FILE", help="YAML."
+    ),
+    click.option(
+        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe."
+    ),
+    click.option("--seed", default=0, show_default=True),
+    click.option("--scratch", is_flag=True, help="Random weights instead of pretrained ones."),
+    click.option(
+        "--weights",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="A local copy of weights.",
+    ),
+)
+
+
+def training_options(command: Command) -> Command:
+    """Add `--recipe`, `--set`, `--seed`, `--scratch` and `--weights`."""
+    for option in reversed(_TRAINING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def split_pair(pair: str) -> tuple[str, str]:
+    """`encoder+head` as two names."""
+    encoder, plus, head = pair.rpartition("+")
+    if not (encoder and plus and head):
+        raise click.UsageError(f"PAIR is written encoder+head, as in bert-nano+mlp; got {pair!r}")
+    return encoder, head
+
+
+def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
+    """The recipe of a file, or the default one, with `--set` applied."""
+    from zoo.recipe import Recipe
+
+    recipe = Recipe() if path is None else Recipe.from_file(path)
+    return recipe.with_settings(settings) if settings else recipe
 
 
 def source_options(command: Command) -> Command:

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.cli.inputs import check_source, data_options, read_file
+from zoo.cli.inputs import (
+    check_source,
+    data_options,
+    make_recipe,
+    read_file,
+    split_pair,
+    training_options,
+)
 from zoo.errors import CheckpointError
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
     from zoo.data import Examples
-    from zoo.recipe import Recipe
     from zoo.training import TrainingReport
 
 VALIDATION_SHARE = 0.1
@@ -31,15 +37,7 @@ CHECKPOINTS = "checkpoints"
     metavar="FILE",
     help="Validation examples; default: a tenth of the data.",
 )
-@click.option(
-    "--recipe", "recipe_file", type=click.Path(path_type=Path), metavar="FILE", help="YAML."
-)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--scratch", is_flag=True, help="Random weights instead of pretrained ones.")
-@click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="FOLDER", help="A local copy of weights."
-)
+@training_options
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -102,14 +100,6 @@ def command(
     print_report(report, metrics, classifier, output, is_json)
 
 
-def split_pair(pair: str) -> tuple[str, str]:
-    """`encoder+head` as two names."""
-    encoder, plus, head = pair.rpartition("+")
-    if not (encoder and plus and head):
-        raise click.UsageError(f"PAIR is written encoder+head, as in bert-nano+mlp; got {pair!r}")
-    return encoder, head
-
-
 def check_output(output: Path, resume: bool) -> None:
     """Raise `CheckpointError` for an output that somebody may still need."""
     if output.exists() and not output.is_dir():
@@ -137,14 +127,6 @@ def make_folder(output: Path) -> None:
             pass
     except OSError as error:
         raise CheckpointError(f"--output {output} cannot be written: {error.strerror}") from error
-
-
-def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
-    """The recipe of a file, or the default one, with `--set` applied."""
-    from zoo.recipe import Recipe
-
-    recipe = Recipe() if path is None else Recipe.from_file(path)
-    return recipe.with_settings(settings) if settings else recipe
 
 
 def read_splits(

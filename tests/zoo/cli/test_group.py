@@ -34,6 +34,7 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
     assert result.stdout.partition("Commands:\n")[2] == (
         "  audit     Look for faults in a task or in files before anything is learned.\n"
         "  check     Hold a head or an encoder to its contract, and certify it.\n"
+        "  doctor    Say why a pair does not learn, or will not, and what to change.\n"
         "  evaluate  Measure a saved classifier on labelled texts.\n"
         "  hello     Say hello.\n"
         "  list      List encoders, heads and tasks.\n"
@@ -46,7 +47,8 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
 
 
 @pytest.mark.parametrize(
-    "name", ["audit", "check", "evaluate", "list", "new", "plugins", "predict", "show", "train"]
+    "name",
+    ["audit", "check", "doctor", "evaluate", "list", "new", "plugins", "predict", "show", "train"],
 )
 def test_every_command_of_zoo_can_be_called_for_help(name, run):
     result = run(name, "--help")
@@ -90,7 +92,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(run, broken):
     assert (result.exit_code, result.stderr) == (
         2,
         "Error: UnknownName: no command is called 'lst'; did you mean 'list'?\n"
-        "Known: audit, check, evaluate, list, new, plugins, predict, show, train.\n"
+        "Known: audit, check, doctor, evaluate, list, new, plugins, predict, show, train.\n"
         "1 plugin was left out (zoo-fast 0.2: No module named 'fasttext_of_nobody'); "
         "see `zoo plugins`.\n",
     )

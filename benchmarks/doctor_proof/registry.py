@@ -1,0 +1,44 @@
+"""All cases."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+from doctor_proof import (
+    broken_data,
+    broken_loop,
+    broken_loss,
+    broken_model,
+    broken_optimizer,
+    broken_schedule,
+    broken_text,
+    healthy_data,
+    healthy_models,
+    healthy_training,
+)
+from doctor_proof.setups import BrokenCase, HealthyCase
+
+BROKEN: tuple[BrokenCase, ...] = (
+    *broken_data.CASES,
+    *broken_text.CASES,
+    *broken_loss.CASES,
+    *broken_model.CASES,
+    *broken_optimizer.CASES,
+    *broken_schedule.CASES,
+    *broken_loop.CASES,
+)
+HEALTHY: tuple[HealthyCase, ...] = (
+    *healthy_models.CASES,
+    *healthy_data.CASES,
+    *healthy_training.CASES,
+)
+
+
+def cases_like(pattern: str) -> list[BrokenCase | HealthyCase]:
+    """The cases whose name or cause matches; the cause of a healthy one is `healthy`."""
+    return [
+        case
+        for case in (*BROKEN, *HEALTHY)
+        if fnmatch(case.name, pattern)
+        or fnmatch(case.cause if isinstance(case, BrokenCase) else "healthy", pattern)
+    ]

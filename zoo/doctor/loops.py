@@ -1,0 +1,160 @@
+"""What a training loop does with gradients, seen from hooks while it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo.doctor.findings import Finding
+from zoo.doctor.patient import Patient
+
+STEPS_WATCHED = 4
+BATCHES_TRIED = 16
+# of the gradient's norm; and what is left of it
+CLIPPED_SHARE, CLIPPED_NORM = 1e-2, 1e-3
+
+
+@dataclass(slots=True)
+class LoopWatch:
+    """Counts and norms of each optimizer step, collected by hooks that change nothing.
+
+    `before_clipping` and `at_step` are norms over all gradients: after the last backward pass and
+    when the optimizer steps. `left_over` says for each step whether its first backward pass found
+    gradients of an earlier step. `reached` holds the id of every parameter that got a gradient.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer | None
+    steps: int = 0
+    backwards: int = 0
+    before_clipping: list[float] = field(default_factory=list)
+    at_step: list[float] = field(default_factory=list)
+    left_over: list[bool] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    reached: set[int] = field(default_factory=set)
+    _norms: dict[int, float] = field(default_factory=dict)
+    _is_first: bool = True
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[LoopWatch]:
+        """Hooks on every trained parameter and on the optimizer, gone afterwards."""
+        trained = [each for each in self.model.parameters() if each.requires_grad]
+        handles: list[Any] = []
+        for each in trained:
+            handles.append(each.register_hook(self._before(each)))
+            handles.append(each.register_post_accumulate_grad_hook(self._after))
+        if self.optimizer is not None:
+            handles.append(self.optimizer.register_step_pre_hook(self._at_step))
+        try:
+            yield self
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _before(self, parameter: torch.Tensor) -> Any:
+        def hook(_gradient: torch.Tensor) -> None:
+            if self._is_first:
+                self._is_first = False
+                self.left_over.append(_norm(parameter) > 0)
+
+        return hook
+
+    def _after(self, parameter: torch.Tensor) -> None:
+        self.backwards += 1
+        self.reached.add(id(parameter))
+        self._norms[id(parameter)] = _norm(parameter)
+
+    def _at_step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        self.steps += 1
+        self.rates.append(max(float(group["lr"]) for group in optimizer.param_groups))
+        self.before_clipping.append(math.hypot(*self._norms.values()))
+        held = [each for each in self.model.parameters() if id(each) in self._norms]
+        self.at_step.append(math.hypot(*map(_norm, held)))
+        self._norms.clear()
+        self._is_first = True
+
+
+def _norm(parameter: torch.Tensor) -> float:
+    gradient = parameter.grad
+    if gradient is None:
+        return 0.0
+    values = gradient.coalesce().values() if gradient.is_sparse else gradient
+    return float(values.detach().float().norm())
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """The user's own step on a few batches: do weights move, by gradients of this batch alone?"""
+    if patient.step is None:
+        patient.left_out.append("loop: no step was given")
+        return
+    weights = [(name, each) for name, each in patient.model.named_parameters()]
+    before = {name: each.detach().clone() for name, each in weights if each.requires_grad}
+    watch = LoopWatch(patient.model, patient.optimizer)
+    position = schedule_position(patient)
+    with patient.mode(training=True), torch.enable_grad(), watch.watching():
+        for batch in patient.served.first[:BATCHES_TRIED]:
+            patient.step(batch.original)
+            if watch.steps == STEPS_WATCHED:
+                break
+    has_moved = any(not torch.equal(before[name], each) for name, each in weights if name in before)
+    if position is not None and watch.steps:
+        patient.schedule_pace = (schedule_position(patient) or 0) - position
+        patient.schedule_pace /= watch.steps
+    patient.kept.restore()
+    # without an optimizer there is no telling when it steps
+    yield from told_by(watch, has_moved=has_moved or not before)
+
+
+def schedule_position(patient: Patient) -> float | None:
+    """How often the scheduler was stepped."""
+    found = getattr(patient.scheduler, "last_epoch", None)
+    return None if found is None else float(found)
+
+
+def told_by(watch: LoopWatch, *, has_moved: bool) -> Iterator[Finding]:
+    """What the watched steps show."""
+    is_still = not has_moved and (max(watch.rates, default=1.0) > 0)
+    if is_still:
+        if not watch.backwards:
+            missing = "no backward pass reached a parameter"
+            fix = "loss.backward() before optimizer.step()"
+        elif not watch.steps:
+            missing = "gradients were computed, and the optimizer made no step"
+            fix = "optimizer.step() after loss.backward()"
+        else:
+            missing = f"the optimizer made {watch.steps} steps, with gradients of norm "
+            missing += f"{max(watch.at_step):.1e}"
+            fix = "call zero_grad() before backward() and not between it and optimizer.step()"
+        yield Finding("weights_do_not_move", "No weight moves", missing, fix)
+        return
+    later = watch.left_over[1:]
+    if len(later) > 1 and all(later):
+        yield Finding(
+            "gradients_not_zeroed",
+            "Gradients of earlier batches are never cleared",
+            f"{len(later)} of {len(later)} steps began with the gradients of the step before; the "
+            f"norm went from {watch.before_clipping[0]:.2g} to {watch.before_clipping[-1]:.2g}",
+            "optimizer.zero_grad() once for each optimizer.step()",
+        )
+    yield from clipped(watch)
+
+
+def clipped(watch: LoopWatch) -> Iterator[Finding]:
+    """Gradients of which clipping leaves nothing."""
+    pairs = [(a, b) for a, b in zip(watch.before_clipping, watch.at_step, strict=True) if a > 0]
+    if not pairs:
+        return
+    before, after = max(pairs)
+    if all(b < CLIPPED_SHARE * a and b < CLIPPED_NORM for a, b in pairs):
+        yield Finding(
+            "clipped_to_nothing",
+            "Clipping leaves nothing of the gradients",
+            f"their norm is {before:.2g} after backward and {after:.1e} when the optimizer steps",
+            "clip_grad_norm_(model.parameters(), 1.0)",
+        )

@@ -1,0 +1,93 @@
+"""A pair of `zoo` under examination, put together as `zoo.train` would."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from zoo.batching import BucketedOrder, TokenisedExamples
+from zoo.data import as_examples
+from zoo.doctor.diagnosis import Diagnosis, diagnose
+from zoo.optimization import make_optimizer, make_schedule
+from zoo.seeds import check_seed
+from zoo.trainer import loss_function
+from zoo.training import prepare, resolved_for
+
+if TYPE_CHECKING:
+    from zoo.classifier import TextClassifier
+    from zoo.recipe import Recipe
+
+
+def diagnose_training(
+    classifier: TextClassifier,
+    train: Any,
+    recipe: Recipe | None = None,
+    *,
+    seed: int = 0,
+    seconds: float = 60.0,
+) -> Diagnosis:
+    """What `zoo.train` would do with these arguments, examined instead of done.
+
+    The classifier is left as it was found. Raises what `zoo.train` raises for examples and recipes
+    that cannot be used.
+    """
+    seed = check_seed(seed)
+    recipe = resolved_for(classifier, recipe)
+    examples = as_examples(train)
+    max_length = classifier.config.max_length
+    # a tokenizer that knows nothing is for the doctor to tell, with everything else
+    material = prepare(
+        classifier, examples, None, recipe.model_copy(update={"max_unknown_rate": 1})
+    )
+    order = BucketedOrder(material.lengths, recipe.batch_size, seed)
+    dataset = TokenisedExamples(material.token_ids, material.labels, classifier.tokenizer)
+    loader = torch.utils.data.DataLoader(
+        dataset, batch_size=recipe.batch_size, sampler=order, collate_fn=dataset.collate
+    )
+    given = loss_function(recipe, material.label_weights, classifier.device)
+    assert recipe.epochs is not None
+    steps = recipe.epochs * math.ceil(len(dataset) / recipe.batch_size)
+    freezing = classifier.frozen_encoder() if recipe.frozen else contextlib.nullcontext()
+    with freezing:
+        optimizer = make_optimizer(classifier, recipe)
+        schedule = make_schedule(optimizer, recipe, steps)
+        module: nn.Module = classifier
+
+        def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            return given(Logits(logits), labels)
+
+        def step(batch: dict[str, torch.Tensor]) -> None:
+            here = {name: each.to(classifier.device) for name, each in batch.items()}
+            labels = here.pop("labels")
+            optimizer.zero_grad()
+            loss(module(**here).logits, labels).backward()
+            nn.utils.clip_grad_norm_(module.parameters(), recipe.max_gradient_norm)
+            optimizer.step()
+            schedule.step()
+
+        try:
+            return diagnose(
+                module,
+                optimizer,
+                loader,
+                loss,
+                scheduler=schedule,
+                steps=steps,
+                step=step,
+                tokenizer=classifier.tokenizer,
+                texts=[examples.texts[row] for row in order],
+                seconds=seconds,
+            )
+        finally:
+            classifier.config.max_length = max_length
+
+
+class Logits:
+    """What the loss of training reads: an output with `logits`."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        self.logits = logits

@@ -1,0 +1,234 @@
+"""Token ids before the model sees them: range, length, unknown tokens, what is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from zoo.doctor.bag_of_words import Skill, skill_of
+from zoo.doctor.findings import Finding
+from zoo.doctor.patient import Patient, known_labels
+
+UNKNOWN_SHARE = 0.2
+# of all tokens that one single id may be, where nobody says which id is unknown
+ONE_TOKEN_SHARE = 0.5
+SAME_ROW_SHARE = 0.5
+CUT_SHARE = 0.5
+KEPT_SHARE = 0.6
+LOST_RECALL = 0.15
+# without a tokenizer: rows this short, all full and ending alike, were cut
+SHORT_ROW = 16
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """What can be said of the ids alone, before the model is called with them."""
+    if patient.served.first[0].ids is None:
+        patient.left_out.append("token ids: no whole-number tensor (batch, seq) among the inputs")
+        return
+    yield from beyond_the_vocabulary(patient)
+    yield from too_long(patient)
+    yield from identical_inputs(patient)
+    yield from unknown_tokens(patient)
+    yield from truncated(patient)
+
+
+def word_embeddings(model: nn.Module) -> tuple[str, nn.Embedding] | None:
+    """The embedding table of the tokens: the model's own word, or else its largest."""
+    for name, module in model.named_modules():
+        if hasattr(module, "get_input_embeddings") and hasattr(module, "config"):
+            with_name = [
+                (inner, table)
+                for inner, table in module.named_modules(prefix=name)
+                if isinstance(table, nn.Embedding) and table is module.get_input_embeddings()
+            ]
+            if with_name:
+                return with_name[0]
+    tables = [(n, each) for n, each in model.named_modules() if isinstance(each, nn.Embedding)]
+    return max(tables, key=lambda pair: pair[1].num_embeddings, default=None)
+
+
+def beyond_the_vocabulary(patient: Patient) -> Iterator[Finding]:
+    """Ids that the embedding table has no row for, or a tokenizer with more words than it."""
+    found = word_embeddings(patient.model)
+    if found is None:
+        return
+    name, table = found
+    largest = max(int(batch.ids.max()) for batch in patient.all_batches if batch.ids is not None)
+    words = len(patient.tokenizer) if patient.tokenizer is not None else 0
+    if largest >= table.num_embeddings or words > table.num_embeddings:
+        seen = f"the largest id in the batches is {largest:,}"
+        yield Finding(
+            "ids_beyond_vocabulary",
+            "The tokenizer does not belong to this encoder",
+            f"'{name}' has {table.num_embeddings:,} rows; {seen}"
+            + (f", and the tokenizer has {words:,} tokens" if words else ""),
+            "load tokenizer and encoder from the same checkpoint, or call "
+            "model.resize_token_embeddings(len(tokenizer)) where tokens were added",
+        )
+
+
+def too_long(patient: Patient) -> Iterator[Finding]:
+    """Sequences for which the encoder has no positions."""
+    configs = [getattr(each, "config", None) for each in patient.model.modules()]
+    limits = [getattr(each, "max_position_embeddings", None) for each in configs]
+    limit = min((each for each in limits if isinstance(each, int) and each > 0), default=None)
+    longest = max(batch.ids.shape[1] for batch in patient.all_batches if batch.ids is not None)
+    if limit is not None and longest > limit:
+        yield Finding(
+            "too_long",
+            "Texts are longer than the encoder has positions",
+            f"a batch has {longest:,} tokens a text, the encoder {limit:,} positions",
+            f"tokenizer(texts, truncation=True, max_length={limit})",
+        )
+
+
+def identical_inputs(patient: Patient) -> Iterator[Finding]:
+    """One and the same row of ids for most examples."""
+    rows = token_rows(patient)
+    if len(rows) < 8:
+        return
+    counts: dict[bytes, int] = {}
+    for row in rows:
+        counts[row.tobytes()] = counts.get(row.tobytes(), 0) + 1
+    most = max(counts.values())
+    if most > SAME_ROW_SHARE * len(rows):
+        yield Finding(
+            "identical_inputs",
+            "Most examples are the same row of tokens",
+            f"{most:,} of {len(rows):,} examples have identical input_ids",
+            "look at the data set's __getitem__ and at the collate function: an index is not used, "
+            "or one text is repeated",
+        )
+
+
+def token_rows(patient: Patient) -> list[np.ndarray]:
+    """The ids of each example, without padding at its end."""
+    rows = []
+    pad_id = pad_id_of(patient)
+    for batch in patient.all_batches:
+        if batch.ids is None:
+            continue
+        for row in batch.ids.cpu().numpy():
+            kept = np.flatnonzero(row != pad_id)
+            rows.append(row[: kept[-1] + 1] if len(kept) else row[:0])
+    return rows
+
+
+def pad_id_of(patient: Patient) -> int:
+    """The id that texts are filled up with: what ends rows, or else what the tokenizer says."""
+    last = [batch.ids[:, -1] for batch in patient.all_batches if batch.ids is not None]
+    first = [batch.ids[:, 0] for batch in patient.all_batches if batch.ids is not None]
+    for ends in (torch.cat(last), torch.cat(first)):
+        ids, counts = ends.unique(return_counts=True)
+        for candidate in ids[counts > 1].tolist():
+            if _runs_of(patient, candidate):
+                return int(candidate)
+    if patient.tokenizer is not None and patient.tokenizer.pad_token_id is not None:
+        return int(patient.tokenizer.pad_token_id)
+    return 0
+
+
+def _runs_of(patient: Patient, candidate: int) -> bool:
+    """Whether rows end or begin with two and more of this id."""
+    runs = 0
+    for batch in patient.all_batches:
+        ids = batch.ids
+        if ids is not None and ids.shape[1] > 2:
+            at_end = (ids[:, -2:] == candidate).all(1)
+            at_start = (ids[:, :2] == candidate).all(1)
+            runs += int((at_end | at_start).sum())
+    return runs > 1
+
+
+def unknown_tokens(patient: Patient) -> Iterator[Finding]:
+    """Tokens that the tokenizer does not know, or one token that is nearly all there is."""
+    tokens = np.concatenate([row[1:-1] for row in token_rows(patient)] or [np.zeros(0)])
+    if not len(tokens):
+        return
+    fix = "choose a tokenizer and an encoder of the language of the texts"
+    unknown_id = None if patient.tokenizer is None else patient.tokenizer.unk_token_id
+    if unknown_id is not None:
+        share = float((tokens == unknown_id).mean())
+        if share > UNKNOWN_SHARE:
+            yield Finding(
+                "unknown_tokens",
+                "The tokenizer does not know the texts' words",
+                f"{share:.0%} of all tokens are {patient.tokenizer.unk_token!r}",  # type: ignore[union-attr]
+                fix,
+            )
+        return
+    ids, counts = np.unique(tokens, return_counts=True)
+    share = counts.max() / len(tokens)
+    if share > ONE_TOKEN_SHARE and len(tokens) > 200:
+        yield Finding(
+            "unknown_tokens",
+            "One token makes most of all texts",
+            f"id {ids[counts.argmax()]} is {share:.0%} of all tokens between first and last; is it "
+            "the unknown token?",
+            fix,
+        )
+
+
+def truncated(patient: Patient) -> Iterator[Finding]:
+    """Texts of which the larger part never reaches the model."""
+    fix = "tokenizer(texts, truncation=True, max_length=128), or as long as most texts are"
+    if patient.tokenizer is not None and patient.texts is not None:
+        # in the order in which they are served; what lies further on is not compared
+        given = [
+            row for batch in patient.served.first if batch.ids is not None for row in batch.ids
+        ]
+        pairs = list(zip(patient.texts, given, strict=False))
+        pad_id = pad_id_of(patient)
+        whole = patient.tokenizer([text for text, _ in pairs], truncation=False, verbose=False)[
+            "input_ids"
+        ]
+        kept = np.array([int((row != pad_id).sum()) for _, row in pairs])
+        wanted = np.array([len(ids) for ids in whole])
+        is_cut = kept < wanted
+        if is_cut.mean() <= CUT_SHARE:
+            return
+        share = float((kept / wanted)[is_cut].mean())
+        labels = known_labels(patient.served.first)[: len(whole)]
+        before = skill_of([np.array(ids) for ids in whole], labels)
+        after = skill_of([row.numpy() for _, row in pairs], labels)
+        if share < KEPT_SHARE or _is_lost(before, after):
+            yield Finding(
+                "truncated",
+                "What tells the classes apart is cut off",
+                f"{is_cut.mean():.0%} of the texts are cut, on average to {share:.0%} of their "
+                f"tokens{_loss_of_skill(before, after)}",
+                fix,
+            )
+        return
+    rows = [batch.ids for batch in patient.all_batches if batch.ids is not None]
+    width = rows[0].shape[1]
+    if width > SHORT_ROW or any(ids.shape[1] != width for ids in rows):
+        return
+    together = torch.cat(rows)
+    ends = together[:, -1].unique(return_counts=True)[1].max() / len(together)
+    is_padded = (together == pad_id_of(patient)).any()
+    if len(together) > 32 and ends > 0.95 and not is_padded:
+        yield Finding(
+            "truncated",
+            "Every text is cut after the same few tokens",
+            f"all {len(together):,} texts have exactly {width} tokens and end with the same one",
+            fix,
+        )
+
+
+def _is_lost(before: Skill | None, after: Skill | None) -> bool:
+    if before is None or after is None:
+        return False
+    return after.recall < before.recall - max(LOST_RECALL, 4 * before.error)
+
+
+def _loss_of_skill(before: Skill | None, after: Skill | None) -> str:
+    if before is None or after is None:
+        return ""
+    return (
+        f"; a bag of their words finds {after.recall:.0%} of a class, of whole texts "
+        f"{before.recall:.0%}"
+    )
