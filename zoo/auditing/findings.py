@@ -103,11 +103,11 @@ def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[Finding]:
         evidence = []
         if overlap.relabelled:
             evidence.append(f"{len(overlap.relabelled):,} of them have another label there.")
+        evidence += _most_affected(overlap, report)
         if overlap.normalised:
             more = f"{len(overlap.normalised):,} more" if overlap.exact else "All of them"
             differ = "differs" if more == "1 more" else "differ"
             evidence.append(f"{more} {differ} only in case, punctuation or spaces.")
-        evidence += _most_affected(overlap, report)
         rows = overlap.exact or overlap.normalised
         evidence.append(_place(overlap, rows) + _such_as(overlap.shared_texts))
         yield Finding(
