@@ -83,7 +83,7 @@ def random_order_once(material: Material) -> Setup:
 def last_batch_dropped(material: Material) -> Setup:
     """`drop_last`, workers of its own and a generator."""
     rows = material.intents
-    loader = DataLoader(
+    loader: DataLoader = DataLoader(
         list(zip(material.encode(rows), rows.labels, strict=True)),  # type: ignore[arg-type]
         batch_size=48,
         shuffle=True,
@@ -180,7 +180,7 @@ def batches_by_length(material: Material) -> Setup:
     starts = torch.randperm(len(order) // 16, generator=torch.Generator().manual_seed(0))
     batches = [order[16 * start : 16 * start + 16] for start in starts.tolist()]
     examples = list(zip(encodings, rows.labels, strict=True))
-    loader = DataLoader(examples, batch_sampler=batches, collate_fn=collate)  # type: ignore[arg-type]
+    loader: DataLoader = DataLoader(examples, batch_sampler=batches, collate_fn=collate)  # type: ignore[arg-type]
     model = BertClassifier(material.pretrained_bert(), num_labels=5)
     return Setup(
         model=model,

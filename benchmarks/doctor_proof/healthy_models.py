@@ -314,7 +314,7 @@ def nano_with_bilstm(material: Material) -> Setup:
     classifier = zoo.build("bert-nano", "bilstm", num_labels=16, pretrained=False, seed=0)
     recipe = zoo.Recipe().resolved(is_pretrained=False)
     batches = _batches_of_zoo(classifier, rows)
-    steps = recipe.epochs * len(batches)
+    steps = (recipe.epochs or 1) * len(batches)
     optimizer = make_optimizer(classifier, recipe)
     return Setup(
         model=classifier,

@@ -114,7 +114,7 @@ def stochastic_gradient_descent(material: Material) -> Setup:
     model = BertMean(material.pretrained_bert(), num_labels=5)
     return Setup(
         model=model,
-        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9, nesterov=True),
+        optimizer=SGD(model.parameters(), lr=0.005, momentum=0.9, nesterov=True),
         batches=material.pairs(material.domains),
     )
 
