@@ -125,7 +125,7 @@ def transformer_of_pytorch(material: Material) -> Setup:
     model = Classifier(len(material.tokenizer))
     return Setup(
         model=model,
-        optimizer=AdamW(model.parameters(), lr=5e-4),
+        optimizer=AdamW(model.parameters(), lr=1e-3),
         batches=material.pairs(material.intents),
     )
 
