@@ -179,7 +179,7 @@ def ten_sigmoids(material: Material) -> Setup:
     )
 
 
-def five_layers_of_tiny_weights(material: Material) -> Setup:
+def eight_layers_of_tiny_weights(material: Material) -> Setup:
     """Drawn with a deviation of 0.001, each layer passes on a hundredth of what it gets."""
 
     class Classifier(nn.Module):
@@ -187,7 +187,7 @@ def five_layers_of_tiny_weights(material: Material) -> Setup:
             super().__init__()
             self.bert = material.fresh_bert()
             layers: list[nn.Module] = []
-            for _ in range(5):
+            for _ in range(8):
                 layers += [nn.Linear(64, 64), nn.Tanh()]
             self.hidden = nn.Sequential(*layers)
             self.fc = nn.Linear(64, 5)
@@ -468,7 +468,7 @@ CASES = (
     BrokenCase(sign_of_the_vector, "no_gradient"),
     BrokenCase(embeddings_instead_of_the_last_layer, "no_gradient"),
     BrokenCase(ten_sigmoids, "vanishing_gradient"),
-    BrokenCase(five_layers_of_tiny_weights, "vanishing_gradient"),
+    BrokenCase(eight_layers_of_tiny_weights, "vanishing_gradient"),
     BrokenCase(everything_frozen_but_a_name, "frozen"),
     BrokenCase(fresh_encoder_frozen, "frozen"),
     BrokenCase(requires_grad_of_a_module, "freezing_without_effect"),
