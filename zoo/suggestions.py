@@ -129,7 +129,9 @@ def examples_needed(answers: Answers, bar: float) -> int | None:
     ahead = answers.accuracy - answers.majority_share
     if ahead < WELL_AHEAD:
         return None
-    return math.ceil(answers.n * ((bar - answers.majority_share) / ahead) ** 2)
+    needed = answers.n * ((bar - answers.majority_share) / ahead) ** 2
+    # rounded: 25.000000001 is 25
+    return max(answers.n + 1, math.ceil(round(needed, 6)))
 
 
 def have_moved(measured: Measurements) -> bool:
