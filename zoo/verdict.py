@@ -127,9 +127,12 @@ def unfinished_rise(history: History, measured: Measurements, recipe: Recipe) ->
 
 
 def _rise_within(losses: Sequence[float], nothing_known: float) -> str | None:
-    """The same for one epoch, by the losses of its quarters, which must fall from first to last."""
-    is_steady = len(losses) > 1 and all(later < earlier for earlier, later in pairwise(losses))
-    if not is_steady or late_share(losses[-2], losses[-1], nothing_known) < LEARNED_LATE:
+    """The same for one epoch, by the losses of its quarters, which must fall over the last three.
+
+    The first may be below the second: a fresh head costs more than nothing at the first full rate.
+    """
+    is_steady = len(losses) > 1 and all(later < earlier for earlier, later in pairwise(losses[-3:]))
+    if not is_steady or losses[-2] - losses[-1] < LEARNED_LATE * (nothing_known - losses[-1]):
         return None
     fall = 1 - losses[-1] / losses[-2]
     return f"the training loss still fell by {100 * fall:.0f} % in the last quarter of the epoch"

@@ -25,9 +25,7 @@ def test_answers_by_hand():
 
 def test_deviations_are_those_of_all_ways_to_deal_the_predictions_out():
     labels, predictions = (0, 0, 0, 1, 1, 2), (0, 0, 1, 1, 2, 0)
-    rights = [
-        sum(map(int.__eq__, labels, dealt)) for dealt in itertools.permutations(predictions)
-    ]
+    rights = [sum(map(int.__eq__, labels, dealt)) for dealt in itertools.permutations(predictions)]
     expected = (3 - np.mean(rights)) / np.std(rights)
     assert deviations(3, [3, 2, 1], [3, 2, 1]) == pytest.approx(expected)
 

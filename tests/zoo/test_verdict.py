@@ -30,9 +30,9 @@ def epoch(accuracy, validation_loss, *train_losses, **more):
     }
 
 
-def measured(confusion, *, steps=1000, chance=math.log(2), **parts):
+def measured(confusion, *, steps=1000, **parts):
     return Measurements(
-        chance_loss=chance,
+        chance_loss=math.log(2),
         least_loss=0.0,
         first_loss=0.7,
         steps=steps,
@@ -285,6 +285,7 @@ def test_what_patience_stopped_is_not_undertrained():
     ("losses", "expected"),
     [
         ((0.68, 0.60, 0.50, 0.40), "undertrained"),
+        ((0.70, 0.90, 0.80, 0.75), "undertrained"),  # it has only begun
         ((0.68, 0.45, 0.50, 0.40), "learned"),  # up and down
         ((0.68, 0.43, 0.41, 0.40), "learned"),  # (0.41 - 0.40) / (0.693 - 0.40) = 0.03
         ((0.68, 0.30, 0.20, 0.10), "learned"),  # 0.10 / 0.693 = 0.14 are left
