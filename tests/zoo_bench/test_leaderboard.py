@@ -465,9 +465,9 @@ def test_no_shares_of_the_variance_are_told_where_a_pair_has_not_learned():
 
 def test_the_table_has_the_verdict_below_the_name_and_the_change_below_the_table(mixed):
     text = tables.render(mixed)
-    assert "\n   bert-nano+bilstm" in text
-    assert "\n   (undertrained)" in text
-    assert "\n   (2/3 learned)" in text
+    assert "\n  bert-nano+bilstm" in text
+    assert "\n  (undertrained)" in text
+    assert "\n  (2/3 learned)" in text
     flat = " ".join(text.split())
     assert tables.UNLEARNED in flat
     assert f"bert-nano+bilstm: undertrained 3/3; {LONGER}" in flat
