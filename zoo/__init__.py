@@ -19,6 +19,7 @@ from zoo.registry import encoders, heads, tasks
 from zoo.specs import CommandSpec, EncoderSpec, HeadSpec, TaskSpec
 
 if TYPE_CHECKING:
+    from zoo.auditing import audit
     from zoo.building import build, load
     from zoo.classifier import TextClassifier
     from zoo.data import Examples, Task, load_task, read_examples
@@ -42,6 +43,7 @@ __all__ = [
     "TransformersEncoder",
     "ZooError",
     "__version__",
+    "audit",
     "build",
     "diagnose",
     "encoders",
@@ -63,6 +65,7 @@ _MODULE_OF = {
     "Task": "zoo.data",
     "TextClassifier": "zoo.classifier",
     "TransformersEncoder": "zoo.transformers_encoder",
+    "audit": "zoo.auditing",
     "build": "zoo.building",
     "diagnose": "zoo.doctor",
     "evaluate": "zoo.evaluation",

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transformers import BertTokenizer
-
 from zoo import registry
 from zoo.classifier import TextClassifier
 from zoo.components import blame, check_encoder, component_class, make_head
 from zoo.configuration import ClassifierConfig
 from zoo.errors import CheckpointError, DataError, OutOfReach
-from zoo.prediction import DEFAULT_MAX_LENGTH
 from zoo.saved_component import component_record
 from zoo.seeds import seeded
+from zoo.vocabularies import offline_encoders, read_vocabulary, resource_path, weight_source
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
 
     from zoo.specs import EncoderSpec
 
@@ -56,7 +52,7 @@ def build(
     encoder_given, head_given = dict(encoder_options or {}), dict(head_options or {})
     encoder_class = component_class("encoder", encoder_found, encoder_given)
     head_class = component_class("head", head_found, head_given)
-    source = weight_source(encoder_found, weights) if pretrained else None
+    source = given_source(encoder_found, weights) if pretrained else None
     with stream(seed, "encoder"):
         if source is None:
             built = from_scratch(encoder_class, encoder_found, encoder_given)
@@ -136,13 +132,13 @@ def stream(seed: int | None, purpose: str) -> contextlib.AbstractContextManager[
     return contextlib.nullcontext() if seed is None else seeded(seed, purpose)
 
 
-def weight_source(found: Any, weights: str | Path | None) -> str | None:
+def given_source(found: Any, weights: str | Path | None) -> str | None:
     """Where pretrained weights come from: a folder, a package or the hub; None for nowhere."""
-    if weights is not None:
-        if not Path(weights).is_dir():
-            raise CheckpointError(f"weights={str(weights)!r} is no folder")
-        return str(weights)
-    return found.spec.weights or found.checkpoint or found.spec.checkpoint
+    if weights is None:
+        return weight_source(found)
+    if not Path(weights).is_dir():
+        raise CheckpointError(f"weights={str(weights)!r} is no folder")
+    return str(weights)
 
 
 def from_weights(encoder_class: Any, found: Any, source: str, given: Mapping[str, Any]) -> Any:
@@ -154,13 +150,8 @@ def from_weights(encoder_class: Any, found: Any, source: str, given: Mapping[str
         with blame(f"encoder {found.name!r}", given):
             return encoder_class.from_pretrained(place, revision=revision, **given)
     except OutOfReach as error:
-        offline = [
-            one.name
-            for one in registry.encoders()
-            if not one.spec.checkpoint and not one.spec.takes_checkpoint
-        ]
         raise OutOfReach(
-            f"encoder {found.name!r}: {error}\nWithout a network: {', '.join(offline)}; "
+            f"encoder {found.name!r}: {error}\nWithout a network: {', '.join(offline_encoders())}; "
             "weights=FOLDER with a downloaded copy; or pretrained=False for random weights"
         ) from error
 
@@ -177,27 +168,3 @@ def from_scratch(encoder_class: Any, found: Any, given: Mapping[str, Any]) -> An
     sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     with blame(f"encoder {found.name!r}", given):
         return encoder_class({**spec.configuration, **sizes}, tokenizer, **given)
-
-
-def read_vocabulary(resource: str, max_length: int | None) -> PreTrainedTokenizerBase:
-    """A WordPiece tokenizer over a packaged vocabulary, one token a line.
-
-    Lower case, accents kept: stripping them would take Hangul syllables apart into their letters.
-    """
-    with resource_path(resource).open(encoding="utf-8") as lines:
-        vocabulary = {line.rstrip("\n"): index for index, line in enumerate(lines)}
-    return BertTokenizer(
-        vocab=vocabulary,
-        do_lower_case=True,
-        strip_accents=False,
-        model_max_length=max_length or DEFAULT_MAX_LENGTH,
-    )
-
-
-def resource_path(resource: str) -> Path:
-    """The path of `"package:folder/file"`; raises `CheckpointError` where it is not there."""
-    package, _, inside = resource.partition(":")
-    path = Path(str(importlib.resources.files(package).joinpath(inside)))
-    if not path.exists():
-        raise CheckpointError(f"{resource}: the package holds no such file; install it again")
-    return path

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from zoo.errors import DataError, EvaluationError
+from zoo.vocabularies import DEFAULT_MAX_LENGTH
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -23,7 +24,6 @@ WINDOW = 2048
 LARGEST_BATCH = 256
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 8192
-DEFAULT_MAX_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)

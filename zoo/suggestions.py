@@ -7,14 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zoo.measurements import Answers, Measurements, Movement
-from zoo.recipe import (
-    FRESH_ENCODER_RATE,
-    FRESH_WARMUP_STEPS,
-    HEAD_RATE,
-    LARGEST_WARMUP,
-    PRETRAINED_ENCODER_RATE,
-    Recipe,
-)
+from zoo.recipe import LARGEST_WARMUP, Recipe
 
 # of a part's length: usual rates move a part ten times as far within 20 steps
 UNMOVED = 1e-4
@@ -35,9 +28,9 @@ def longer(recipe: Recipe, rise: str) -> str:
     return f"train longer: epochs {recipe.epochs} → {2 * recipe.epochs} ({rise})"
 
 
-def calmer(recipe: Recipe, *, is_pretrained: bool) -> str:
+def calmer(recipe: Recipe, usual_recipe: Recipe) -> str:
     """For a loss that blew up: the rate that is farthest above what is usual."""
-    rates, usual = trained_rates(recipe), usual_rates(is_pretrained)
+    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
     name = max(rates, key=lambda name: rates[name] / usual[name])
     rate = rates[name]
     if rate > usual[name]:
@@ -47,11 +40,11 @@ def calmer(recipe: Recipe, *, is_pretrained: bool) -> str:
     return f"{change(name, rate, rate / 3)} (not above what is usual, and still too high here)"
 
 
-def less_alike(measured: Measurements, recipe: Recipe, *, is_pretrained: bool) -> str:
+def less_alike(measured: Measurements, recipe: Recipe, usual_recipe: Recipe) -> str:
     """For one and the same answer to every text."""
     answers, steps = measured.answers, measured.steps
     assert answers is not None and recipe.epochs is not None
-    rates, usual = trained_rates(recipe), usual_rates(is_pretrained)
+    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
     too_high = [name for name in rates if rates[name] > 2 * usual[name]]
     if too_high:
         name = max(too_high, key=lambda name: rates[name] / usual[name])
@@ -65,11 +58,11 @@ def less_alike(measured: Measurements, recipe: Recipe, *, is_pretrained: bool) -
         return "train the encoder too: frozen true → false (its states tell texts apart too little)"
     if steps < SHORT_STEPS:
         return f"train longer: epochs {recipe.epochs} → {4 * recipe.epochs} (it had {steps} steps)"
-    warmup = recipe.min_warmup_steps or 0
+    warmup, usual_warmup = recipe.min_warmup_steps or 0, usual_recipe.min_warmup_steps or 0
     # a longer one would not fit into the training
-    if not is_pretrained and warmup < FRESH_WARMUP_STEPS <= LARGEST_WARMUP * steps:
+    if warmup < usual_warmup <= LARGEST_WARMUP * steps:
         return (
-            f"warm up longer: min_warmup_steps {warmup} → {FRESH_WARMUP_STEPS} (a fresh encoder "
+            f"warm up longer: min_warmup_steps {warmup} → {usual_warmup} (a fresh encoder "
             "that meets its full rate too early maps all texts to the same states)"
         )
     name = next(iter(rates))
@@ -80,11 +73,11 @@ def for_no_learning(
     history: Sequence[Mapping[str, Any]],
     measured: Measurements,
     recipe: Recipe,
+    usual_recipe: Recipe,
     bar: float,
-    is_pretrained: bool,
 ) -> str:
     """For an accuracy below `bar`: no better than always the same answer."""
-    rates, usual = trained_rates(recipe), usual_rates(is_pretrained)
+    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
     for part, movement in moved_parts(measured).items():
         name = f"{part}_learning_rate"
         if movement.relative_change >= UNMOVED:
@@ -147,17 +140,19 @@ def moved_parts(measured: Measurements) -> dict[str, Movement]:
 
 def trained_rates(recipe: Recipe) -> dict[str, float]:
     """The learning rates that have a say, the encoder's first."""
-    assert recipe.encoder_learning_rate is not None and recipe.head_learning_rate is not None
-    rates = {"head_learning_rate": recipe.head_learning_rate}
+    rates = rates_of(recipe)
     if recipe.frozen:
-        return rates
-    return {"encoder_learning_rate": recipe.encoder_learning_rate, **rates}
+        del rates["encoder_learning_rate"]
+    return rates
 
 
-def usual_rates(is_pretrained: bool) -> dict[str, float]:
-    """What a recipe that names no rates comes to."""
-    encoder = PRETRAINED_ENCODER_RATE if is_pretrained else FRESH_ENCODER_RATE
-    return {"encoder_learning_rate": encoder, "head_learning_rate": HEAD_RATE}
+def rates_of(recipe: Recipe) -> dict[str, float]:
+    """Both learning rates of a recipe that leaves nothing open, the encoder's first."""
+    assert recipe.encoder_learning_rate is not None and recipe.head_learning_rate is not None
+    return {
+        "encoder_learning_rate": recipe.encoder_learning_rate,
+        "head_learning_rate": recipe.head_learning_rate,
+    }
 
 
 def change(name: str, rate: float, better: float) -> str:

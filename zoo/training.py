@@ -110,7 +110,9 @@ def train(
         history=trained.history,
         best_epoch=trained.best_epoch,
         measurements=trained.measurements,
-        verdict=judge(trained.history, trained.measurements, recipe, is_pretrained=is_pretrained),
+        verdict=judge(
+            trained.history, trained.measurements, recipe, resolved_for(classifier, None)
+        ),
         steps=trained.steps,
         train_seconds=seconds,
         samples_per_second=trained.samples / seconds,

@@ -40,9 +40,11 @@ class Judgement(Measured):
 
 
 def judge(
-    history: History, measured: Measurements, recipe: Recipe, *, is_pretrained: bool
+    history: History, measured: Measurements, recipe: Recipe, usual: Recipe
 ) -> Judgement | None:
-    """The verdict of a training under a `recipe` that leaves nothing open.
+    """The verdict of a training under a `recipe`, against the `usual` one for this encoder.
+
+    Both leave nothing open.
 
     None without validation examples: nothing says then whether it learned or learned by heart. None
     also where they all have one label: whoever says it is right.
@@ -67,19 +69,19 @@ def judge(
     loss = history[-1]["train_loss"]
     losses = f"training loss {loss:.4g}, knowing nothing costs {measured.chance_loss:.4f}"
     if loss > BLOWN_UP * measured.chance_loss:
-        calmer = suggestions.calmer(recipe, is_pretrained=is_pretrained)
+        calmer = suggestions.calmer(recipe, usual)
         return Judgement(verdict="diverged", reason=f"{losses}; {reason}", suggestion=calmer)
     if suggestions.have_moved(measured) and answers.top_share >= COLLAPSED_SHARE:
         said = f"{answers.top_share:.0%} of {answers.n} validation examples are taken for one class"
-        less = suggestions.less_alike(measured, recipe, is_pretrained=is_pretrained)
+        less = suggestions.less_alike(measured, recipe, usual)
         return Judgement(verdict="collapsed", reason=f"{said}; {losses}", suggestion=less)
-    change = suggestions.for_no_learning(history, measured, recipe, bar, is_pretrained)
+    change = suggestions.for_no_learning(history, measured, recipe, usual, bar)
     return Judgement(verdict="not_learned", reason=f"{reason}; {losses}", suggestion=change)
 
 
-def judge_diverged(reason: str, recipe: Recipe, *, is_pretrained: bool) -> Judgement:
+def judge_diverged(reason: str, recipe: Recipe, usual: Recipe) -> Judgement:
     """The verdict of a training that stopped at a number that is not finite, for `reason`."""
-    calmer = suggestions.calmer(recipe, is_pretrained=is_pretrained)
+    calmer = suggestions.calmer(recipe, usual)
     return Judgement(verdict="diverged", reason=reason, suggestion=calmer)
 
 

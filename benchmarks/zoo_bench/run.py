@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from zoo import registry
 from zoo.errors import CheckpointError, DataError, EvaluationError
 from zoo_bench import costs
 from zoo_bench.executors import Progressed
@@ -33,6 +34,7 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     """
     import torch
 
+    from zoo.recipe import Recipe
     from zoo.training import Diverged
     from zoo.verdict import judge_diverged
 
@@ -50,9 +52,11 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     except (Diverged, EvaluationError) as error:
         # the labels are the task's own, so an evaluation can only fail over logits that are NaN
         assert spec.encoder is not None
-        judgement = judge_diverged(
-            str(error), recipe_of(spec), is_pretrained=spec.encoder.pretrained
+        encoder = registry.find_encoder(spec.encoder.name).spec
+        usual = Recipe().resolved(
+            is_pretrained=spec.encoder.pretrained, fine_tuning_rate=encoder.learning_rate
         )
+        judgement = judge_diverged(str(error), recipe_of(spec), usual)
         return diverged(spec, judgement, started_at, time.perf_counter() - began)
     return finished(spec, task, measured, started_at)
 

@@ -46,7 +46,7 @@ def verdict(confusion, *history, recipe=RECIPE, is_pretrained=False, **measures)
         history or [epoch(0.9, 0.3), epoch(0.9, 0.3)],
         measured(confusion, **measures),
         recipe,
-        is_pretrained=is_pretrained,
+        Recipe(precision="fp32").resolved(is_pretrained=is_pretrained),
     )
 
 
@@ -167,7 +167,7 @@ def test_a_loss_of_more_than_twice_knowing_nothing_is_diverged_though_finite():
 )
 def test_what_to_try_against_divergence(changes, expected):
     recipe = RECIPE.model_copy(update=changes)
-    judged = judge_diverged("the loss is nan", recipe, is_pretrained=False)
+    judged = judge_diverged("the loss is nan", recipe, RECIPE)
     assert (judged.verdict, judged.reason) == ("diverged", "the loss is nan")
     assert judged.suggestion == expected
 

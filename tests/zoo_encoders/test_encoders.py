@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import zoo
-from zoo.building import read_vocabulary
 from zoo.transformers_encoder import TransformersEncoder
+from zoo.vocabularies import read_vocabulary
 
 # without `hf`, which is whatever one asks it for
 ENCODERS = [one.name for one in zoo.encoders() if one.is_built_in and not one.spec.takes_checkpoint]

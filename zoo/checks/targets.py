@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from transformers import BertTokenizer
 
 from zoo import registry
-from zoo.building import read_vocabulary
 from zoo.checks.encoder_checks import TEXTS
 from zoo.checks.option_checks import POSITIONAL
 from zoo.checks.subject import EncoderSubject, HeadSubject, Subject, is_importable
@@ -22,6 +21,7 @@ from zoo.options import check_options
 from zoo.plugins import host
 from zoo.shelf import Registered
 from zoo.specs import EncoderSpec, HeadSpec, Spec
+from zoo.vocabularies import read_vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -19,6 +19,7 @@ from zoo.terminal import printable
 
 # name → what it does; each is `command` in the module of its name
 _COMMANDS = {
+    "audit": "Look for faults in a task or in files before anything is learned.",
     "check": "Hold a head or an encoder to its contract, and certify it.",
     "doctor": "Say why a pair does not learn, or will not, and what to change.",
     "evaluate": "Measure a saved classifier on labelled texts.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+_SOURCE_OPTIONS = (
     click.option("--task", metavar="NAME", help="A task that zoo knows; see `zoo list tasks`."),
     click.option(
         "--data",
@@ -26,13 +26,13 @@ _OPTIONS = (
     click.option("--label", default="label", show_default=True, help="Column of the labels."),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the file."),
     click.option("--format", "file_format", help="csv, tsv, jsonl or parquet; default: by suffix."),
-    click.option(
-        "--empty",
-        type=click.Choice(["error", "drop"]),
-        default="error",
-        show_default=True,
-        help="What to do about rows without a text.",
-    ),
+)
+_EMPTY_OPTION = click.option(
+    "--empty",
+    type=click.Choice(["error", "drop"]),
+    default="error",
+    show_default=True,
+    help="What to do about rows without a text.",
 )
 
 
@@ -77,11 +77,16 @@ def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
     return recipe.with_settings(settings) if settings else recipe
 
 
-def data_options(command: Command) -> Command:
-    """Add `--task`, `--data`, `--text`, `--label`, `--encoding`, `--format` and `--empty`."""
-    for option in reversed(_OPTIONS):
+def source_options(command: Command) -> Command:
+    """Add `--task`, `--data`, `--text`, `--label`, `--encoding` and `--format`."""
+    for option in reversed(_SOURCE_OPTIONS):
         command = option(command)
     return command
+
+
+def data_options(command: Command) -> Command:
+    """Add the `source_options` and `--empty`."""
+    return source_options(_EMPTY_OPTION(command))
 
 
 def check_source(task: str | None, data: Path | None) -> None:

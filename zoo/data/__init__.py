@@ -1,6 +1,6 @@
 """Texts with labels: read from anywhere, repaired aloud or refused by row, split, and as a task."""
 
-from zoo.data.duplicates import Audit, audit, clean_rows, normalised
+from zoo.data.duplicates import Overlap, clean_rows, normalised, overlap
 from zoo.data.examples import Examples
 from zoo.data.faults import DataWarning
 from zoo.data.readers import as_examples, read_examples
@@ -9,17 +9,17 @@ from zoo.data.task import Task, load_task
 from zoo.data.validation import split_validation
 
 __all__ = [
-    "Audit",
     "DataWarning",
     "Examples",
+    "Overlap",
     "Splits",
     "Task",
     "as_examples",
-    "audit",
     "check_splits",
     "clean_rows",
     "load_task",
     "normalised",
+    "overlap",
     "read_examples",
     "split_validation",
 ]

@@ -51,7 +51,7 @@ def clean(columns: Columns, empty: Empty, max_characters: int) -> Examples:
             continue
         text = (raw_text or "").strip(_SPACES)
         label = (raw_label or "").strip(_SPACES + _INVISIBLE)
-        missing = "text" if is_blank(text) else "" if label else "label"
+        missing = missing_part(raw_text, raw_label)
         if missing and empty == "error":
             faults.add(_missing(missing, columns.missing_hint), place)
         elif missing:
@@ -75,6 +75,13 @@ def clean(columns: Columns, empty: Empty, max_characters: int) -> Examples:
     examples = Examples(tuple(texts), tuple(labels), columns.source, _counted(notes))
     _warn_if_swapped(examples)
     return examples
+
+
+def missing_part(text: str | None, label: str | None) -> Literal["text", "label", ""]:
+    """Which of the two a row lacks, the text if both, as a column holds them."""
+    if is_blank((text or "").strip(_SPACES)):
+        return "text"
+    return "" if (label or "").strip(_SPACES + _INVISIBLE) else "label"
 
 
 def is_blank(text: str) -> bool:

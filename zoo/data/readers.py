@@ -69,13 +69,35 @@ def read_examples(
     pyarrow. Warns with `DataWarning` where the two columns look swapped.
     """
     check_policy(empty, max_characters)
+    columns = read_columns(
+        source,
+        text=text,
+        label=label,
+        encoding=encoding,
+        format=format,
+        header=header,
+        delimiter=delimiter,
+    )
+    return clean(columns, empty, max_characters)
+
+
+def read_columns(
+    source: Any,
+    *,
+    text: str | int = "text",
+    label: str | int = "label",
+    encoding: str = "utf-8",
+    format: str | None = None,  # noqa: A002  as in read_examples
+    header: bool = True,
+    delimiter: str | None = None,
+) -> Columns:
+    """The two columns of what `read_examples` reads, with their places and nothing repaired."""
     if text == label:
         raise DataError(f"text and label are the same column, {text!r}")
     if isinstance(source, str | os.PathLike):
-        file = _File(Path(source), format, encoding, header, delimiter)
-        return clean(file.columns(text, label), empty, max_characters)
+        return _File(Path(source), format, encoding, header, delimiter).columns(text, label)
     _refuse_file_options(source, encoding, format, header, delimiter)
-    return clean(_columns_of_object(source, text, label), empty, max_characters)
+    return _columns_of_object(source, text, label)
 
 
 def _columns_of_object(source: Any, text: str | int, label: str | int) -> Columns:

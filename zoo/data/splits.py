@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -72,15 +72,21 @@ def _check_train(train: Examples) -> None:
             f"{train.source}: every example has the label {known[0]!r}; there is nothing to learn "
             "with fewer than two labels"
         )
+    for same, difference in alike_labels(known):
+        warn(
+            f"{train.source}: {listed([repr(one) for one in same], 'and')} are "
+            f"{len(same)} labels that differ only {difference}"
+        )
+
+
+def alike_labels(labels: Iterable[str]) -> list[tuple[tuple[str, ...], str]]:
+    """Labels that one and the same was probably meant by, and in what they differ: `in case`."""
     alike: dict[str, list[str]] = defaultdict(list)
-    for label in known:
+    for label in labels:
         alike[_folded(label)].append(label)
-    for same in alike.values():
-        if len(same) > 1:
-            warn(
-                f"{train.source}: {listed([repr(one) for one in same], 'and')} are "
-                f"{len(same)} labels that differ only {_difference(same[0], same[1])}"
-            )
+    return [
+        (tuple(same), _difference(same[0], same[1])) for same in alike.values() if len(same) > 1
+    ]
 
 
 def _check_not_empty(split: Examples) -> None:

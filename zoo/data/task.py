@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from zoo.data.duplicates import Audit, audit, clean_rows
+from zoo.data.duplicates import clean_rows
 from zoo.data.examples import Examples
 from zoo.data.faults import names
 from zoo.errors import DataError, PluginError, ZooError
@@ -82,11 +82,6 @@ class Task:
     def clean_test_rows(self) -> tuple[int, ...]:
         """The rows of test whose text occurs in neither train nor validation; see `clean_rows`."""
         return clean_rows(self._seen.texts, self.test.texts)
-
-    @cached_property
-    def audit(self) -> Audit:
-        """Duplicates and contradictions of the data, counted."""
-        return audit(self._seen, self.test)
 
     @property
     def _seen(self) -> Examples:

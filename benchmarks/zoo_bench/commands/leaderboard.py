@@ -59,7 +59,8 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
     "--examples/--no-examples",
     default=True,
     help="With --format html: show test texts that were taken for something else, where the "
-    "licence of the task allows it. The task is loaded for that.",
+    "licence of the task allows it, and what an audit of its data counts. The task is loaded "
+    "for that.",
 )
 def command(
     results: Path | None,

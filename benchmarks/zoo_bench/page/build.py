@@ -28,6 +28,7 @@ SCRIPTS = (
     "heat_map.js",
     "scatter.js",
     "problems.js",
+    "audit.js",
     "across.js",
     "pair_charts.js",
     "pair_sections.js",

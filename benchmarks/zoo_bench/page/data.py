@@ -11,6 +11,7 @@ from typing import Any
 from zoo.terminal import printable
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+from zoo_bench.page.audits import audit_fields
 from zoo_bench.page.examples import Texts, most_wrong, shortened
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
@@ -114,6 +115,7 @@ def _task_fields(
             "hardware": task_board.hardware,
             "comparisons": list(_comparisons(task_board)),
             "entries": of_entries,
+            "audit": audit_fields(found, [run for one in runs.values() for run in one]),
             "texts": {"licence": found.licence, "source": found.source, "reason": found.reason},
         }
     )

@@ -7,11 +7,12 @@ texts and their licence lets anybody pass them on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.errors import ZooError
+from zoo.licences import OPEN_LICENCES
 from zoo.terminal import cause_of
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.records import Result, TaskRecord
@@ -19,25 +20,24 @@ from zoo_bench.records import Result, TaskRecord
 if TYPE_CHECKING:
     import numpy as np
 
-# passing texts on is allowed to everybody for every purpose, with attribution at most
-OPEN_LICENCES = (
-    *("CC0-1.0", "PDDL-1.0", "Unlicense", "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause"),
-    *(f"CC-BY-{version}" for version in ("2.0", "2.5", "3.0", "4.0")),
-    *(f"CC-BY-SA-{version}" for version in ("2.0", "2.5", "3.0", "4.0")),
-    *("ODC-By-1.0", "ODbL-1.0"),
-)
+    from zoo.data import Task
+
 MOST_EXAMPLES = 12
 _LONGEST_TEXT = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The test texts of a task in order, or None and `reason`, the sentence that says why."""
+    """The test texts of a task in order, or None and `reason`, the sentence that says why.
+
+    `task` is where they were read from.
+    """
 
     texts: tuple[str, ...] | None
     licence: str | None = None
     source: str | None = None
     reason: str = ""
+    task: Task | None = field(default=None, compare=False, repr=False)
 
 
 def texts_of(task: TaskRecord) -> Texts:
@@ -61,7 +61,7 @@ def texts_of(task: TaskRecord) -> Texts:
             reason=f"The task {task.name} has other content here "
             f"({loaded.content_sha256[:12]}…) than these runs saw ({task.content_sha256[:12]}…).",
         )
-    return Texts(tuple(loaded.test.texts), loaded.licence, loaded.source)
+    return Texts(tuple(loaded.test.texts), loaded.licence, loaded.source, task=loaded)
 
 
 def _withheld(licence: str | None) -> Texts:

@@ -32,6 +32,7 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
 
     assert result.exit_code == 0
     assert result.stdout.partition("Commands:\n")[2] == (
+        "  audit     Look for faults in a task or in files before anything is learned.\n"
         "  check     Hold a head or an encoder to its contract, and certify it.\n"
         "  evaluate  Measure a saved classifier on labelled texts.\n"
         "  hello     Say hello.\n"
@@ -45,7 +46,7 @@ def test_help_lists_every_command_without_importing_one(run, add_command):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "evaluate", "list", "new", "plugins", "predict", "show", "train"]
+    "name", ["audit", "check", "evaluate", "list", "new", "plugins", "predict", "show", "train"]
 )
 def test_every_command_of_zoo_can_be_called_for_help(name, run):
     result = run(name, "--help")
@@ -89,7 +90,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(run, broken):
     assert (result.exit_code, result.stderr) == (
         2,
         "Error: UnknownName: no command is called 'lst'; did you mean 'list'?\n"
-        "Known: check, evaluate, list, new, plugins, predict, show, train.\n"
+        "Known: audit, check, evaluate, list, new, plugins, predict, show, train.\n"
         "1 plugin was left out (zoo-fast 0.2: No module named 'fasttext_of_nobody'); "
         "see `zoo plugins`.\n",
     )

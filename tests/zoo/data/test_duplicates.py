@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from zoo.data import Audit, Examples, audit, clean_rows, normalised
+from zoo.data import Examples, Overlap, clean_rows, normalised, overlap
+from zoo.data.duplicates import labels_by_text
 from zoo.errors import DataError
 
 
@@ -54,14 +55,18 @@ def test_an_unknown_comparison_is_refused():
     )
 
 
-def test_an_audit_counts_by_hand():
-    train = Examples(("a", "a", "b", "c", "c", "d"), ("x", "x", "x", "x", "y", "y"))
+def test_an_overlap_is_found_by_hand():
+    seen = Examples(("a", "a", "b", "c", "c", "d"), ("x", "x", "x", "x", "y", "y"))
     test = Examples(("a", "b", "c", "D", "e", "a"), ("x", "y", "y", "y", "x", "x"))
 
-    assert audit(train, test) == Audit(
-        exact_duplicates=4,  # a, b, c and a again
-        normalised_duplicates=5,  # and D
-        relabelled_duplicates=1,  # b
-        repeated_rows=2,  # the second a, the second c
-        conflicting_texts=1,  # c
+    assert overlap(seen, test) == Overlap(
+        exact=(0, 1, 2, 5),  # a, b, c and a again
+        normalised=(3,),  # D
+        relabelled=(1,),  # b
     )
+
+
+def test_a_text_has_the_labels_of_all_splits():
+    train, test = Examples(("a", "b"), ("x", "x")), Examples(("a", "a"), ("y", "x"))
+
+    assert labels_by_text(train, test) == {"a": {"x": 2, "y": 1}, "b": {"x": 1}}

@@ -31,8 +31,6 @@ def test_rows_of_test_are_clean_if_neither_train_nor_validation_holds_their_text
     task = make_task()
 
     assert task.clean_test_rows == (1, 3)
-    assert task.audit.exact_duplicates == 2
-    assert task.audit.normalised_duplicates == 3
 
 
 def test_the_hash_is_that_of_json_lines_anybody_can_write():

@@ -2,12 +2,17 @@
 
 import shutil
 
+import platformdirs
 import pytest
 from fake_boards import HOSTILE
+from fake_runs import TASK, make_result, make_spec
 
+import zoo
 from zoo_bench import leaderboard
-from zoo_bench.page.build import build_page
-from zoo_bench.reading import find_roots, read_all
+from zoo_bench.page.build import build_page, render
+from zoo_bench.page.data import page_fields
+from zoo_bench.page.examples import Texts
+from zoo_bench.reading import Contents, find_roots, read_all
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -69,6 +74,27 @@ def visit(browser, address):
         assert page.said == []
         assert [url for url in page.asked if not url.startswith((address, "data:"))] == []
         context.close()
+
+
+@pytest.fixture
+def audited(browser, tmp_path, monkeypatch):
+    """Opens a page whose task can be read here."""
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda app: tmp_path / app)
+    contents = Contents((make_result(make_spec()),))
+    board = leaderboard.build(contents)
+    rows = zoo.Examples(("불 켜 줘", "불 꺼 줘"), ("질문", "명령"))
+    task = zoo.Task(name="toy", train=rows, validation=rows, test=rows, labels=("질문", "명령"))
+    texts = {(TASK.name, TASK.content_sha256): Texts(rows.texts, "CC0-1.0", task=task)}
+    path = tmp_path / "audited.html"
+    path.write_text(render(board, page_fields(board, contents, texts)), "utf-8")
+
+    def open_page(viewport):
+        page = browser.new_page(viewport=viewport)
+        page.goto(path.as_uri())
+        page.wait_for_selector("main h1")
+        return page
+
+    return open_page
 
 
 def names(page):
@@ -218,6 +244,23 @@ def test_the_cost_of_the_scatter_can_be_chosen_and_a_point_opens_its_pair(visit)
     assert "Parameters" in chart.inner_text()
     chart.locator(".mark-symbol path").first.click()
     page.locator("dialog[open]").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_data_are_audited_where_they_can_be_read(audited, viewport):
+    page = audited(viewport)
+    data = page.locator("section", has=page.get_by_role("heading", name="The data", exact=True))
+    assert "2 train, 2 validation, 2 test rows. No text has more" in data.inner_text()
+    cells = data.locator("tr", has_text="test in train + validation").locator("td")
+    assert cells.all_inner_texts() == ["test in train + validation", "2", "2", "2", "0"]
+    assert data.locator("tr", has_text="bert-nano").locator("td").all_inner_texts()[1] == "128"
+    assert overflow(page) <= 0
+    page.close()
+
+
+def test_data_that_cannot_be_read_say_so(visit):
+    text = visit().locator("main").inner_text()
+    assert "Not audited here. The texts cannot be had here: no task is called 'toy'" in text
 
 
 def test_every_control_can_be_reached_by_tab(visit):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import zoo
 from zoo.data import load_task
 from zoo_bench.tasks import TASK_SPECS
 
@@ -45,13 +46,28 @@ def test_known_leaks_between_train_and_test_are_found(name, monkeypatch):
     assert len(real_task(name, monkeypatch).clean_test_rows) == CLEAN_TEST_ROWS[name]
 
 
-def test_the_known_contradictions_of_3i4k_are_found(monkeypatch):
-    audit = real_task("3i4k", monkeypatch).audit
+def test_the_audit_of_3i4k_counts_as_the_readme_of_the_data_does(monkeypatch):
+    report = zoo.audit(real_task("3i4k", monkeypatch), encoders=())
 
-    assert audit.exact_duplicates == 617
-    assert audit.relabelled_duplicates == 28
-    assert audit.repeated_rows == 3_339
-    assert audit.conflicting_texts == 186
+    seen = report.within[0]
+    (overlap,) = (one for one in report.overlaps if one.split == "test")
+    assert (len(overlap.exact), len(overlap.relabelled)) == (617, 28)
+    assert (seen.rows, seen.repeats, seen.conflicts) == (55_134, 3_339, 186)
+    # 43.5 % of the test rows of class 5
+    test_counts = report.split("test").label_counts
+    label = "rhetorical command"
+    assert round(100 * overlap.by_label[label] / test_counts[label], 1) == 43.5
+    assert report.findings[0].cause == "shared_texts"
+    assert not report.is_healthy
+
+
+@pytest.mark.slow
+def test_nsmc_shares_what_the_readme_counts_but_for_three_blank_documents(monkeypatch):
+    report = zoo.audit(real_task("nsmc", monkeypatch), encoders=(), near=None)
+
+    (overlap,) = (one for one in report.overlaps if one.split == "test")
+    # the README's 1,655 has the three blank documents of test, which the task leaves out
+    assert len(overlap.exact) == 1_655 - 3
 
 
 @pytest.mark.slow

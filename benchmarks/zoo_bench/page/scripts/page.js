@@ -62,6 +62,7 @@ function taskContent(board, task) {
     problemsSection(task),
     hasPairs ? heatMap(task) : null,
     scored.length ? scatterSection(task) : null,
+    auditSection(task),
     boardSection(board),
   ];
   return element("div", { class: "task" }, parts);

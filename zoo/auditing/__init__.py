@@ -1,0 +1,27 @@
+"""What is to be known of data before anything is learned from it, or believed of it."""
+
+from zoo.auditing.records import (
+    AuditReport,
+    Conflict,
+    EncoderAudit,
+    Finding,
+    OverlapAudit,
+    Quantiles,
+    SplitAudit,
+    TokenAudit,
+    WithinAudit,
+)
+from zoo.auditing.report import audit
+
+__all__ = [
+    "AuditReport",
+    "Conflict",
+    "EncoderAudit",
+    "Finding",
+    "OverlapAudit",
+    "Quantiles",
+    "SplitAudit",
+    "TokenAudit",
+    "WithinAudit",
+    "audit",
+]

@@ -1,0 +1,116 @@
+"""What the tokenizers of encoders make of the texts; no encoder is built for it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from zoo.auditing.records import EncoderAudit, Quantiles, TokenAudit
+from zoo.auditing.splits import Split
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_WINDOW = 2048
+_MOST_WORDS = 5
+# texts that are looked into for words which the tokenizer does not know
+_MOST_LOOKED_INTO = 5_000
+
+
+def encoder_audits(
+    encoders: Sequence[str],
+    splits: Sequence[Split],
+    max_length: int,
+    *,
+    has_texts: bool,
+    tokenizer_of: Callable[[str], PreTrainedTokenizerBase],
+) -> tuple[EncoderAudit, ...]:
+    """One audit an encoder, worked out once where two have the same vocabulary."""
+    known: dict[tuple[object, ...], EncoderAudit] = {}
+    audits = []
+    for encoder in encoders:
+        tokenizer = tokenizer_of(encoder)
+        limit = min(max_length, tokenizer.model_max_length)
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        # two that have the same backend split every text alike
+        key = (limit, encoder if backend is None else backend.to_str())
+        found = known.get(key)
+        if found is None:
+            found = _audit(encoder, tokenizer, splits, limit, has_texts)
+            known[key] = found
+        audits.append(
+            EncoderAudit(
+                encoder, limit, found.vocabulary_size, found.splits, found.commonest_unknown
+            )
+        )
+    return tuple(audits)
+
+
+def _audit(
+    encoder: str,
+    tokenizer: PreTrainedTokenizerBase,
+    splits: Sequence[Split],
+    limit: int,
+    has_texts: bool,
+) -> EncoderAudit:
+    unknown_texts: list[str] = []
+    audits = tuple(_split_audit(tokenizer, one, limit, unknown_texts) for one in splits)
+    looked_into = unknown_texts[:_MOST_LOOKED_INTO] if has_texts else []
+    words = unknown_words(tokenizer, looked_into)
+    commonest = tuple(word for word, _ in words.most_common(_MOST_WORDS))
+    return EncoderAudit(encoder, limit, len(tokenizer), audits, commonest)
+
+
+def _split_audit(
+    tokenizer: PreTrainedTokenizerBase, split: Split, limit: int, unknown_texts: list[str]
+) -> TokenAudit:
+    unknown_id = tokenizer.unk_token_id
+    special = tokenizer.num_special_tokens_to_add()
+    lengths: list[int] = []
+    unknown_tokens = texts_with_unknown = 0
+    texts = split.examples.texts
+    for start in range(0, len(texts), _WINDOW):
+        # as `zoo` hands them to a classifier: Hangul in NFD would be unknown tokens
+        window = [unicodedata.normalize("NFC", one) for one in texts[start : start + _WINDOW]]
+        for text, ids in zip(window, token_ids(tokenizer, window), strict=True):
+            lengths.append(len(ids))
+            count = ids.count(unknown_id)
+            if count:
+                unknown_tokens += count
+                texts_with_unknown += 1
+                unknown_texts.append(text)
+    return TokenAudit(
+        split=split.name,
+        rows=len(texts),
+        lengths=Quantiles.of(lengths),
+        tokens=sum(lengths) - special * len(texts),
+        unknown_tokens=unknown_tokens,
+        texts_with_unknown=texts_with_unknown,
+        truncated=sum(length > limit for length in lengths),
+    )
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
+    """The token ids of each text, special tokens included, whatever their number."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return tokenizer(list(texts), verbose=False)["input_ids"]
+    # half the time of calling the tokenizer, which also makes masks and copies
+    backend.no_truncation()
+    backend.no_padding()
+    return [encoded.ids for encoded in backend.encode_batch_fast(list(texts))]
+
+
+def unknown_words(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> Counter[str]:
+    """What stands in the texts where the tokenizer puts its unknown token, counted."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    words: Counter[str] = Counter()
+    if backend is None or not texts:
+        return words
+    for text, encoded in zip(texts, backend.encode_batch(list(texts)), strict=True):
+        for number, (start, end) in zip(encoded.ids, encoded.offsets, strict=True):
+            if number == tokenizer.unk_token_id:
+                words[text[start:end]] += 1
+    return words
