@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from transformers import get_scheduler
+
+from zoo.recipe import LARGEST_WARMUP
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 # Devlin et al. 2019; torch's default of beta2 = 0.999 is the same
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
-# of all steps: most of a training must be left to learn in
-LARGEST_WARMUP = 0.4
 
 
 def parameter_groups(classifier: TextClassifier, recipe: Recipe) -> list[dict[str, Any]]:
@@ -70,7 +70,19 @@ def warmup_steps(recipe: Recipe, steps: int) -> int:
     return math.ceil(max(share, least))
 
 
+def gradient_norms(parts: Mapping[str, Sequence[nn.Parameter]]) -> dict[str, float]:
+    """The length of each part's gradient, all parts together; 0 where it has none."""
+    norms = [
+        torch.nn.utils.get_total_norm([each.grad for each in part if each.grad is not None])
+        for part in parts.values()
+    ]
+    # one look at the device for all of them
+    device = next(each.device for part in parts.values() for each in part)
+    values = torch.stack([norm.to(device) for norm in norms]).tolist()
+    return dict(zip(parts, values, strict=True))
+
+
 def has_finite_gradients(parameters: Iterable[nn.Parameter]) -> bool:
     """Whether no gradient is NaN or infinite."""
     gradients = [each.grad for each in parameters if each.grad is not None]
-    return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
+    return all(bool(gradient.isfinite().all()) for gradient in gradients)

@@ -17,6 +17,8 @@ FRESH_ENCODER_RATE = 5e-4
 HEAD_RATE = 1e-3
 # a fresh encoder that meets its full rate too early maps every text to the same states for good
 FRESH_WARMUP_STEPS = 200
+# of all steps: most of a training must be left to learn in
+LARGEST_WARMUP = 0.4
 PRETRAINED_EPOCHS = 5
 FRESH_EPOCHS = 10
 

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 STATE = "zoo-state.json"
 BEST = "zoo-best.safetensors"
-KEPT = ("history", "best_epoch", "best_score", "recent_loss", "steps")
+KEPT = (
+    "history",
+    "best_epoch",
+    "best_score",
+    "best_answers",
+    "first_loss",
+    "recent_loss",
+    "steps",
+)
+# to be counted up when KEPT or an entry of the history changes
+CHECKPOINT_FORMAT = 2
 KEPT_CHECKPOINTS = 2
 
 

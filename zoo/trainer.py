@@ -7,8 +7,8 @@ import hashlib
 import json
 import math
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +20,21 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.errors import Diverged, RecipeError
 from zoo.frozen import HeadOverStates, StoredStates, fits_in_cache, states_of
-from zoo.metrics import score
+from zoo.loss import loss_bounds, loss_function
+from zoo.metrics import Scores, score
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.prediction import logits_of
 from zoo.quietness import quiet_transformers
-from zoo.resumption import Resumption
+from zoo.resumption import CHECKPOINT_FORMAT, Resumption
 from zoo.seeds import derive_seed, seeded
 from zoo.watcher import Watcher
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
+    from zoo.measurements import Measurements
     from zoo.recipe import Recipe
 
-Validate = Callable[[], dict[str, float]]
+Validate = Callable[[], Scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,11 @@ class Material:
 class Trained:
     """What the loop leaves beside the weights; `samples` counts those of this call."""
 
-    history: list[dict[str, Any]] = field(default_factory=list)
-    best_epoch: int = 0
-    steps: int = 0
-    samples: int = 0
+    history: list[dict[str, Any]]
+    measurements: Measurements
+    best_epoch: int
+    steps: int
+    samples: int
 
 
 def run_trainer(
@@ -99,6 +102,7 @@ def run_loop(
         seed=seed,
         classifier=classifier,
         material=material,
+        watcher=watcher,
         model=trained_part,
         args=arguments,
         train_dataset=dataset,
@@ -114,7 +118,14 @@ def run_loop(
             trainer.train(resume_from_checkpoint=checkpoint)
         steps = trainer.state.global_step
     watcher.restore_best()
-    return Trained(watcher.history, watcher.best_epoch, steps, watcher.samples)
+    counts = np.bincount(material.labels, minlength=len(classifier.labels)).tolist()
+    return Trained(
+        history=watcher.history,
+        measurements=watcher.measurements(*loss_bounds(recipe, material.label_weights, counts)),
+        best_epoch=watcher.best_epoch,
+        steps=steps,
+        samples=watcher.samples,
+    )
 
 
 def training_arguments(
@@ -164,39 +175,16 @@ def prepare_parts(
         stored = StoredStates(states_of(classifier, material.token_ids), material.labels)
         states = states_of(classifier, ids)
 
-        def validate_head() -> dict[str, float]:
-            return score(head.logits_of(states).numpy(), labels, classifier.labels).metrics
+        def validate_head() -> Scores:
+            return score(head.logits_of(states).numpy(), labels, classifier.labels)
 
         return head, stored, validate_head if ids else None
 
-    def validate() -> dict[str, float]:
-        return score(logits_of(classifier, ids).numpy(), labels, classifier.labels).metrics
+    def validate() -> Scores:
+        return score(logits_of(classifier, ids).numpy(), labels, classifier.labels)
 
     dataset = TokenisedExamples(material.token_ids, material.labels, classifier.tokenizer)
     return classifier, dataset, validate if ids else None
-
-
-def loss_function(
-    recipe: Recipe, label_weights: Sequence[float] | None, device: torch.device
-) -> Callable[..., torch.Tensor]:
-    """Cross-entropy with the recipe's label smoothing and class weights.
-
-    The sum over a part divided by the examples of the whole batch, so that a batch computed in
-    parts has the gradient of a batch computed at once.
-    """
-    weights = None if label_weights is None else torch.tensor(label_weights, device=device)
-
-    def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-        total = nn.functional.cross_entropy(
-            outputs.logits.float(),
-            labels,
-            weight=weights,
-            label_smoothing=recipe.label_smoothing,
-            reduction="sum",
-        )
-        return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
-
-    return loss
 
 
 def run_key(
@@ -210,6 +198,7 @@ def run_key(
         material.validation_labels.tolist(),
     )
     return {
+        "format": CHECKPOINT_FORMAT,
         "encoder": classifier.config.encoder,
         "head": classifier.config.head,
         "labels": list(classifier.labels),
@@ -229,11 +218,13 @@ class RecipeTrainer(Trainer):
         seed: int,
         classifier: TextClassifier,
         material: Material,
+        watcher: Watcher,
         **options: Any,
     ) -> None:
         self.recipe = recipe
         self.order = BucketedOrder(material.lengths, recipe.batch_size, seed)
         self.classifier = classifier
+        self.watcher = watcher
         self.step_loss = 0.0
         super().__init__(**options)
 
@@ -277,4 +268,6 @@ class RecipeTrainer(Trainer):
                 "of the step before. Lower the learning rates or raise warmup_ratio"
             )
         self.step_loss += value
+        if self.accelerator.sync_gradients:  # the batch is whole, and its gradient not yet clipped
+            self.watcher.measure_gradients(self.state.global_step + 1)
         return loss

@@ -18,9 +18,11 @@ from zoo.prediction import tokenize
 from zoo.recipe import Recipe, has_bf16
 from zoo.seeds import check_seed
 from zoo.trainer import Material, run_trainer
+from zoo.verdict import Judgement, judge
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
+    from zoo.measurements import Measurements
 
 __all__ = ["Diverged", "Progress", "TrainingReport", "train"]
 
@@ -41,15 +43,19 @@ class Progress:
 class TrainingReport:
     """What training did.
 
-    `history` has one entry per epoch: `epoch`, `train_loss`, `seconds` and, with validation
-    examples, `validation_loss` and their metrics. `best_epoch` is the one whose weights the
-    classifier has. Seconds and samples are those of this call, which may have continued another.
+    `history` has one entry per epoch: `epoch`, `train_loss` (and `train_losses` of its quarters),
+    `seconds`, the mean `encoder_gradient_norm` and `head_gradient_norm` before clipping and, with
+    validation examples, `validation_loss`, their metrics, and `prediction_entropy`. `best_epoch` is
+    the one whose weights the classifier has. `verdict` is None without validation examples. Seconds
+    and samples are those of this call, which may have continued another.
     """
 
     recipe: Recipe
     seed: int
     history: list[dict[str, Any]]
     best_epoch: int
+    measurements: Measurements
+    verdict: Judgement | None
     steps: int
     train_seconds: float
     samples_per_second: float
@@ -103,6 +109,10 @@ def train(
         seed=seed,
         history=trained.history,
         best_epoch=trained.best_epoch,
+        measurements=trained.measurements,
+        verdict=judge(
+            trained.history, trained.measurements, recipe, resolved_for(classifier, None)
+        ),
         steps=trained.steps,
         train_seconds=seconds,
         samples_per_second=trained.samples / seconds,

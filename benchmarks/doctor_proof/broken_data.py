@@ -54,7 +54,7 @@ def one_folder_after_the_other(material: Material) -> Setup:
             for ids, each in zip(encodings, material.reviews.labels, strict=True)
             if each == label
         ]
-    loader = DataLoader(examples, batch_size=32, collate_fn=collate_pairs)  # type: ignore[arg-type]
+    loader: DataLoader = DataLoader(examples, batch_size=32, collate_fn=collate_pairs)  # type: ignore[arg-type]
     model = BertMean(material.fresh_bert(), num_labels=2)
     criterion = nn.CrossEntropyLoss()
     optimizer = AdamW(model.parameters(), lr=1e-3)
@@ -168,19 +168,18 @@ def label_never_equal(material: Material) -> Setup:
     )
 
 
-def one_polite_in_twenty(material: Material) -> Setup:
+def one_appointment_in_twenty(material: Material) -> Setup:
     """95 % of one label: always saying that one is a good way to a low loss."""
-    is_polite = [text.rstrip("?!.").endswith("요") for text in material.intents.texts]
-    polite = [row for row, each in enumerate(is_polite) if each]
-    plain = [row for row, each in enumerate(is_polite) if not each]
-    rows = material.intents.at(sorted([*plain[:608], *polite[:32]]))
-    labels = tuple(int(text.rstrip("?!.").endswith("요")) for text in rows.texts)
+    labels = [int(label == 11) for label in material.intents.labels]
+    rare = [row for row, label in enumerate(labels) if label][:32]
+    common = [row for row, label in enumerate(labels) if not label][:608]
+    rows = Rows(material.intents.texts, tuple(labels), 2).at(sorted([*rare, *common]))
     model = BertClassifier(material.fresh_bert(), num_labels=2)
-    optimizer = AdamW(model.parameters(), lr=5e-4)
+    optimizer = AdamW(model.parameters(), lr=3e-4)
     return Setup(
         model=model,
         optimizer=optimizer,
-        batches=material.loader(Rows(rows.texts, labels, 2)),
+        batches=material.loader(rows, 32),
         loss=nn.CrossEntropyLoss(),
     )
 
@@ -210,6 +209,6 @@ CASES = (
     BrokenCase(two_outputs_for_five_labels, "labels_out_of_range"),
     BrokenCase(one_output_more, "labels_shifted"),
     BrokenCase(label_never_equal, "labels_constant"),
-    BrokenCase(one_polite_in_twenty, "class_imbalance"),
+    BrokenCase(one_appointment_in_twenty, "class_imbalance"),
     BrokenCase(mostly_other, "class_imbalance"),
 )

@@ -17,7 +17,7 @@ Pair = tuple[tuple[torch.Tensor, torch.Tensor], torch.Tensor]
 def gradients_never_zeroed(material: Material) -> Setup:
     """No `zero_grad`: each step follows the sum of all gradients so far."""
     model = BertMean(material.pretrained_bert(), num_labels=5)
-    optimizer = SGD(model.parameters(), lr=0.03, momentum=0.9)
+    optimizer = SGD(model.parameters(), lr=0.005, momentum=0.9)
     criterion = nn.CrossEntropyLoss()
 
     def step(batch: Pair) -> float:
@@ -57,7 +57,7 @@ def gradients_zeroed_once_an_epoch(material: Material) -> Setup:
 def clipped_with_sgd(material: Material) -> Setup:
     """1e-7 instead of 1.0."""
     model = BertMean(material.pretrained_bert(), num_labels=5)
-    optimizer = SGD(model.parameters(), lr=0.03, momentum=0.9)
+    optimizer = SGD(model.parameters(), lr=0.005, momentum=0.9)
 
     def step(batch: Pair) -> None:
         (ids, mask), labels = batch

@@ -104,7 +104,7 @@ def sum_over_the_batch(material: Material) -> Setup:
     loader = material.pairs(material.domains, 64)
     return Setup(
         model=model,
-        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9),
+        optimizer=SGD(model.parameters(), lr=0.005, momentum=0.9),
         batches=loader,
         loss=nn.CrossEntropyLoss(reduction="sum"),
         steps=6 * len(loader),
@@ -121,7 +121,7 @@ def mean_divided_by_batch_size_again(material: Material) -> Setup:
 
     return Setup(
         model=model,
-        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9),
+        optimizer=SGD(model.parameters(), lr=0.005, momentum=0.9),
         batches=loader,
         loss=criterion,
         steps=6 * len(loader),

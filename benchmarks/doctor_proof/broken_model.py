@@ -179,7 +179,7 @@ def ten_sigmoids(material: Material) -> Setup:
     )
 
 
-def five_layers_of_tiny_weights(material: Material) -> Setup:
+def eight_layers_of_tiny_weights(material: Material) -> Setup:
     """Drawn with a deviation of 0.001, each layer passes on a hundredth of what it gets."""
 
     class Classifier(nn.Module):
@@ -187,7 +187,7 @@ def five_layers_of_tiny_weights(material: Material) -> Setup:
             super().__init__()
             self.bert = material.fresh_bert()
             layers: list[nn.Module] = []
-            for _ in range(5):
+            for _ in range(8):
                 layers += [nn.Linear(64, 64), nn.Tanh()]
             self.hidden = nn.Sequential(*layers)
             self.fc = nn.Linear(64, 5)
@@ -459,6 +459,53 @@ def weight_decay_of_a_hundred(material: Material) -> Setup:
     )
 
 
+def lstm_over_the_wrong_axis(material: Material) -> Setup:
+    """Without `batch_first` the LSTM walks from text to text."""
+
+    class Classifier(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = material.fresh_bert()
+            self.lstm = nn.LSTM(64, 32, bidirectional=True)
+            self.fc = nn.Linear(64, 5)
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            hidden = self.bert(input_ids, attention_mask=attention_mask).last_hidden_state
+            states, _ = self.lstm(hidden)
+            return self.fc(mean_of_tokens(states, attention_mask))
+
+    model = Classifier()
+    return Setup(
+        model=model,
+        optimizer=AdamW(model.parameters(), lr=1e-3),
+        batches=material.loader(material.domains),
+    )
+
+
+def view_instead_of_transpose(material: Material) -> Setup:
+    """`(seq, batch, hidden)` comes back as `(batch, seq, hidden)` by `view`: texts are mixed."""
+
+    class Classifier(nn.Module):
+        def __init__(self, vocab_size: int) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(vocab_size, 64, padding_idx=0)
+            self.gru = nn.GRU(64, 64)
+            self.fc = nn.Linear(64, 16)
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            batch, seq = input_ids.shape
+            states, _ = self.gru(self.embedding(input_ids).transpose(0, 1))
+            return self.fc(mean_of_tokens(states.view(batch, seq, 64), attention_mask))
+
+    model = Classifier(len(material.tokenizer))
+    return Setup(
+        model=model,
+        optimizer=AdamW(model.parameters(), lr=1e-3),
+        batches=material.loader(material.intents),
+        loss=nn.CrossEntropyLoss(),
+    )
+
+
 CASES = (
     BrokenCase(logarithm_of_counts, "not_finite"),
     BrokenCase(root_of_no_variance, "not_finite"),
@@ -468,7 +515,7 @@ CASES = (
     BrokenCase(sign_of_the_vector, "no_gradient"),
     BrokenCase(embeddings_instead_of_the_last_layer, "no_gradient"),
     BrokenCase(ten_sigmoids, "vanishing_gradient"),
-    BrokenCase(five_layers_of_tiny_weights, "vanishing_gradient"),
+    BrokenCase(eight_layers_of_tiny_weights, "vanishing_gradient"),
     BrokenCase(everything_frozen_but_a_name, "frozen"),
     BrokenCase(fresh_encoder_frozen, "frozen"),
     BrokenCase(requires_grad_of_a_module, "freezing_without_effect"),
@@ -483,5 +530,7 @@ CASES = (
     BrokenCase(pooler_as_a_fixed_feature, "untrained_pooler"),
     BrokenCase(first_token_of_the_embeddings, "input_ignored"),
     BrokenCase(mean_over_the_batch, "input_ignored"),
-    BrokenCase(weight_decay_of_a_hundred, "cannot_overfit"),
+    BrokenCase(lstm_over_the_wrong_axis, "examples_mixed"),
+    BrokenCase(view_instead_of_transpose, "examples_mixed"),
+    BrokenCase(weight_decay_of_a_hundred, "weight_decay_too_high"),
 )

@@ -231,7 +231,7 @@ def mask_is_where_padding_is(material: Material) -> Setup:
         return {"input_ids": ids, "attention_mask": (ids == 0).long(), "labels": labels}
 
     examples = list(zip(material.encode(material.intents), material.intents.labels, strict=True))
-    loader = DataLoader(examples, 16, shuffle=True, collate_fn=padding_collate)  # type: ignore[arg-type]
+    loader: DataLoader = DataLoader(examples, 16, shuffle=True, collate_fn=padding_collate)  # type: ignore[arg-type]
     model = BertClassifier(material.fresh_bert(), num_labels=16)
     return Setup(
         model=model,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import torch
 from torch import nn
 from torch.optim import Adam, AdamW
 from torch.utils.data import DataLoader
 
 from doctor_proof.broken_text import MaskFromIds, batches_of, encode
-from doctor_proof.material import LONGEST, Material, Rows, collate
+from doctor_proof.material import LONGEST, Material, Rows, collate, mean_of_tokens, word_pieces
 from doctor_proof.models import BertClassifier, BertMean, ElectraForIntents
 from doctor_proof.setups import HealthyCase, Setup
 
@@ -39,15 +41,22 @@ def two_labels(material: Material) -> Setup:
 
 
 def many_labels(material: Material) -> Setup:
-    """150 labels of a dozen examples each."""
-    model = BertMean(material.fresh_bert(), num_labels=150)
-    loader = material.pairs(material.requests, 32)
+    """150 labels of a dozen examples each, and a vocabulary of their own words."""
+    rows = material.requests
+    counts = Counter(word for text in rows.texts for word in text.lower().split())
+    letters = sorted({letter for word in counts for letter in word})
+    words = [word for word, count in counts.items() if count > 1]
+    tokenizer = word_pieces([*letters, *(f"##{letter}" for letter in letters), *words])
+    encoded = encode(tokenizer, rows.texts, max_length=LONGEST)
+    model = BertMean(material.fresh_bert(vocab_size=len(tokenizer)), num_labels=150)
+    batches = batches_of(encoded, rows.labels, 32)
     return Setup(
         model=model,
-        optimizer=AdamW(model.parameters(), lr=2e-3),
-        batches=loader,
-        steps=8 * len(loader),
-        tokenizer=material.tokenizer,
+        optimizer=AdamW(model.parameters(), lr=1e-3),
+        batches=batches,
+        steps=12 * len(batches),
+        tokenizer=tokenizer,
+        texts=rows.texts,
     )
 
 
@@ -81,9 +90,9 @@ def random_order_once(material: Material) -> Setup:
 
 
 def last_batch_dropped(material: Material) -> Setup:
-    """`drop_last`, workers of its own and a generator."""
+    """`drop_last`, and a generator of its own."""
     rows = material.intents
-    loader = DataLoader(
+    loader: DataLoader = DataLoader(
         list(zip(material.encode(rows), rows.labels, strict=True)),  # type: ignore[arg-type]
         batch_size=48,
         shuffle=True,
@@ -101,12 +110,12 @@ def last_batch_dropped(material: Material) -> Setup:
 
 
 def short_and_long_together(material: Material) -> Setup:
-    """Every third text is three requests of one domain in a row."""
+    """Every third text is two requests of one domain in a row."""
     rows = material.domains
     texts = list(rows.texts)
     last = dict(zip(rows.labels, rows.texts, strict=True))
     for row in range(0, len(texts), 3):
-        texts[row] = f"{texts[row]} {last[rows.labels[row]]} {texts[row]}"
+        texts[row] = f"{texts[row]} {last[rows.labels[row]]}"
     model = BertMean(material.fresh_bert(), num_labels=5)
     encoded = encode(material.tokenizer, texts, max_length=LONGEST)
     return Setup(
@@ -134,10 +143,22 @@ def a_few_cut_short(material: Material) -> Setup:
 
 
 def left_padding_under_a_mean(material: Material) -> Setup:
-    """Padding on the left is no fault where no position is singled out."""
+    """Padding on the left is no fault where positions are counted from the first real token."""
+
+    class Classifier(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = material.fresh_bert()
+            self.fc = nn.Linear(64, 5)
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            positions = (attention_mask.cumsum(dim=1) - 1).clamp(min=0)
+            hidden = self.bert(input_ids, attention_mask, position_ids=positions)[0]
+            return self.fc(mean_of_tokens(hidden, attention_mask))
+
     rows = material.domains
     encoded = encode(material.tokenizer, rows.texts, padding_side="left")
-    model = BertMean(material.fresh_bert(), num_labels=5)
+    model = Classifier()
     return Setup(
         model=model,
         optimizer=AdamW(model.parameters(), lr=1e-3),
@@ -180,7 +201,7 @@ def batches_by_length(material: Material) -> Setup:
     starts = torch.randperm(len(order) // 16, generator=torch.Generator().manual_seed(0))
     batches = [order[16 * start : 16 * start + 16] for start in starts.tolist()]
     examples = list(zip(encodings, rows.labels, strict=True))
-    loader = DataLoader(examples, batch_sampler=batches, collate_fn=collate)  # type: ignore[arg-type]
+    loader: DataLoader = DataLoader(examples, batch_sampler=batches, collate_fn=collate)  # type: ignore[arg-type]
     model = BertClassifier(material.pretrained_bert(), num_labels=5)
     return Setup(
         model=model,

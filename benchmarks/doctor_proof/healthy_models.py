@@ -125,7 +125,7 @@ def transformer_of_pytorch(material: Material) -> Setup:
     model = Classifier(len(material.tokenizer))
     return Setup(
         model=model,
-        optimizer=AdamW(model.parameters(), lr=5e-4),
+        optimizer=AdamW(model.parameters(), lr=1e-3),
         batches=material.pairs(material.intents),
     )
 
@@ -314,7 +314,7 @@ def nano_with_bilstm(material: Material) -> Setup:
     classifier = zoo.build("bert-nano", "bilstm", num_labels=16, pretrained=False, seed=0)
     recipe = zoo.Recipe().resolved(is_pretrained=False)
     batches = _batches_of_zoo(classifier, rows)
-    steps = recipe.epochs * len(batches)
+    steps = (recipe.epochs or 1) * len(batches)
     optimizer = make_optimizer(classifier, recipe)
     return Setup(
         model=classifier,

@@ -55,7 +55,7 @@ def one_sigmoid_a_label(material: Material) -> Setup:
 
     return Setup(
         model=model,
-        optimizer=AdamW(model.parameters(), lr=2e-3),
+        optimizer=AdamW(model.parameters(), lr=1e-3),
         batches=material.pairs(material.intents),
         loss=criterion,
         steps=350,
@@ -114,7 +114,7 @@ def stochastic_gradient_descent(material: Material) -> Setup:
     model = BertMean(material.pretrained_bert(), num_labels=5)
     return Setup(
         model=model,
-        optimizer=SGD(model.parameters(), lr=0.03, momentum=0.9, nesterov=True),
+        optimizer=SGD(model.parameters(), lr=0.005, momentum=0.9, nesterov=True),
         batches=material.pairs(material.domains),
     )
 
@@ -124,15 +124,16 @@ def rmsprop(material: Material) -> Setup:
     model = BertMean(material.fresh_bert(), num_labels=16)
     return Setup(
         model=model,
-        optimizer=RMSprop(model.parameters(), lr=5e-4),
+        optimizer=RMSprop(model.parameters(), lr=2e-4),
         batches=material.pairs(material.intents),
+        steps=350,
     )
 
 
 def adafactor(material: Material) -> Setup:
     """transformers' Adafactor with a given rate."""
     model = BertClassifier(material.fresh_bert(), num_labels=16)
-    optimizer = Adafactor(model.parameters(), lr=2e-3, relative_step=False, scale_parameter=False)
+    optimizer = Adafactor(model.parameters(), lr=1e-3, relative_step=False, scale_parameter=False)
     return Setup(
         model=model, optimizer=optimizer, batches=material.loader(material.intents), steps=350
     )
@@ -255,9 +256,9 @@ def zeroed_at_the_end(material: Material) -> Setup:
 
 def gradients_of_two_batches(material: Material) -> Setup:
     """Accumulation: half the loss of each, a step and zeros after every second."""
-    model = BertClassifier(material.fresh_bert(), num_labels=16)
-    loader = material.loader(material.intents, 8)
-    optimizer = AdamW(model.parameters(), lr=1e-3)
+    model = BertClassifier(material.pretrained_bert(), num_labels=5)
+    loader = material.loader(material.domains, 8)
+    optimizer = AdamW(model.parameters(), lr=5e-4)
     numbers = itertools.count(1)
 
     def step(batch: Dictionary) -> None:
@@ -267,7 +268,10 @@ def gradients_of_two_batches(material: Material) -> Setup:
             optimizer.step()
             optimizer.zero_grad()
 
-    return Setup(model=model, optimizer=optimizer, batches=loader, step=step, steps=2 * len(loader))
+    # three passes, a step for two batches
+    return Setup(
+        model=model, optimizer=optimizer, batches=loader, step=step, steps=3 * len(loader) // 2
+    )
 
 
 def four_pieces_of_a_batch(material: Material) -> Setup:

@@ -69,9 +69,9 @@ def _outcome(setup: Setup, most: int) -> str:
             counts.update(labels.tolist())
     majority = max(counts.values()) / sum(counts.values())
     accuracy = float(torch.cat(right).float().mean())
-    loss = sum(losses) / len(losses)
+    mean = sum(losses) / len(losses)
     return (
-        f"{steps:4} steps  majority {majority:.2f}  accuracy {accuracy:.2f}  loss {loss:6.3f} "
+        f"{steps:4} steps  majority {majority:.2f}  accuracy {accuracy:.2f}  loss {mean:6.3f} "
         f"(ln C {math.log(len(counts)):.2f}) {milliseconds:.0f} ms"
     )
 

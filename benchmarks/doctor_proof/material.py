@@ -48,8 +48,8 @@ class Rows:
     def at(self, chosen: Iterable[int]) -> Rows:
         """These rows alone, in this order."""
         rows = list(chosen)
-        texts, labels = (tuple(each[row] for row in rows) for each in (self.texts, self.labels))
-        return Rows(texts, labels, self.num_labels)
+        texts = tuple(self.texts[row] for row in rows)
+        return Rows(texts, tuple(self.labels[row] for row in rows), self.num_labels)
 
     def first(self, count: int) -> Rows:
         """The first so many: a sample, because the order is random."""
@@ -215,10 +215,8 @@ class Material:
             for batch in self.loader(rows, 32):
                 inputs, mask = batch["input_ids"], batch["attention_mask"]
                 hidden = bert(inputs, attention_mask=mask).last_hidden_state
-                loss = sum(
-                    nn.functional.cross_entropy(head(vector), batch["labels"])
-                    for vector in (hidden[:, 0], mean_of_tokens(hidden, mask))
-                )
+                vectors = torch.cat([hidden[:, 0], mean_of_tokens(hidden, mask)])
+                loss = nn.functional.cross_entropy(head(vectors), batch["labels"].repeat(2))
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()

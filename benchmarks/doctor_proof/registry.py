@@ -36,9 +36,9 @@ HEALTHY: tuple[HealthyCase, ...] = (
 
 def cases_like(pattern: str) -> list[BrokenCase | HealthyCase]:
     """The cases whose name or cause matches; the cause of a healthy one is `healthy`."""
-    return [
-        case
-        for case in (*BROKEN, *HEALTHY)
-        if fnmatch(case.name, pattern)
-        or fnmatch(case.cause if isinstance(case, BrokenCase) else "healthy", pattern)
+    broken = [
+        each for each in BROKEN if fnmatch(each.name, pattern) or fnmatch(each.cause, pattern)
     ]
+    is_healthy_meant = fnmatch("healthy", pattern)
+    healthy = [each for each in HEALTHY if is_healthy_meant or fnmatch(each.name, pattern)]
+    return [*broken, *healthy]

@@ -20,20 +20,19 @@ SEEDS_NEEDED = 2
 class Candidate:
     """A pair or a baseline with its scores, one per seed, and the rows that each seed got right.
 
-    `correct` is `(seed, row)`, or None where predictions are missing. A yardstick is never ranked.
+    `correct` is `(seed, row)`, or None where predictions are missing. Yardsticks may not be ranked,
+    nor pairs of which a seed has not learned.
     """
 
     name: str
     scores: tuple[float, ...]
     correct: np.ndarray | None
-    is_yardstick: bool = False
+    may_be_ranked: bool = True
 
     @property
     def is_ranked(self) -> bool:
         """Whether there are seeds enough to compare it, and it is there to be compared."""
-        return (
-            not self.is_yardstick and self.correct is not None and len(self.scores) >= SEEDS_NEEDED
-        )
+        return self.may_be_ranked and self.correct is not None and len(self.scores) >= SEEDS_NEEDED
 
 
 @dataclass(frozen=True, slots=True)

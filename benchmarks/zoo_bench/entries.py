@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zoo.verdict import Verdict
 from zoo_bench.comparisons import Candidate
 from zoo_bench.records import Kind, Result, RunSpec
 from zoo_bench.statistics.intervals import Interval, t_interval
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+GRAVEST_FIRST: tuple[Verdict, ...] = ("diverged", "collapsed", "not_learned", "undertrained")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One pair or baseline on one task. Intervals are over seeds and None without any score.
 
     `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
-    runs have no score and are missing from `n`, `verdicts` counts those that have one.
+    runs have no score and are missing from `n`, `verdicts` counts those that have one. By verdict,
+    `suggestions` has what the first such run suggests. `below` is a yardstick that scores higher.
     `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
     failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
@@ -41,6 +46,7 @@ class Entry:
     train_seconds: float | None
     latency_p50_ms: float | None
     verdicts: dict[str, int]
+    suggestions: dict[str, str]
     diverged: int
     failed: int
     unfinished: int
@@ -48,6 +54,7 @@ class Entry:
     run_ids: tuple[str, ...]
     rank: str | None = None
     row_error: float | None = None
+    below: str | None = None
 
     @property
     def name(self) -> str:
@@ -58,6 +65,28 @@ class Entry:
     def n(self) -> int:
         """How many seeds the scores are over."""
         return 0 if self.accuracy is None else self.accuracy.n
+
+    @property
+    def unlearned(self) -> dict[str, int]:
+        """How many runs have each verdict but `learned`, the gravest first."""
+        counts = {**self.verdicts, "diverged": self.diverged}
+        return {verdict: counts[verdict] for verdict in GRAVEST_FIRST if counts.get(verdict)}
+
+    @property
+    def instead_of_rank(self) -> str | None:
+        """What stands for the rank of a pair that has not learned with every seed, else None."""
+        learned = self.verdicts.get("learned", 0)
+        if not self.unlearned:
+            return None
+        if learned:
+            return f"{learned}/{self.n + self.diverged} learned"
+        return next(iter(self.unlearned)).replace("_", " ")
+
+    @property
+    def suggestion(self) -> str | None:
+        """What the runs with the gravest verdict suggest to try."""
+        known = (self.suggestions.get(verdict) for verdict in self.unlearned)
+        return next((suggestion for suggestion in known if suggestion), None)
 
     @property
     def rank_by(self) -> Interval | None:
@@ -87,12 +116,21 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         train_seconds=_mean([run.cost.train_seconds for run in scored]),
         latency_p50_ms=_mean(latencies),
         verdicts=dict(sorted(Counter(run.verdict for run in scored if run.verdict).items())),
+        suggestions=_suggestions(results),
         diverged=sum(run.verdict == "diverged" for run in results),
         failed=failures,
         unfinished=len(runs) - len(results) - failures,
         certified=_is_certified(results) if first.kind == "pair" else None,
         run_ids=tuple(run.run_id for run in sorted(runs, key=lambda run: run.seed)),
     )
+
+
+def _suggestions(results: Sequence[Result]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for run in sorted(results, key=lambda run: run.seed):
+        if run.verdict and run.suggestion:
+            found.setdefault(run.verdict, run.suggestion)
+    return found
 
 
 def _is_certified(results: Sequence[Result]) -> bool | None:
@@ -134,9 +172,9 @@ def make_candidate(
         entry.name,
         tuple(score for _, score in scores),
         np.stack(rows) if is_whole else None,
-        is_yardstick=entry.kind == "baseline",
+        may_be_ranked=entry.kind == "pair" and not entry.unlearned,
     )
 
 
 def _scored(runs: Sequence[RunSpec]) -> list[Result]:
-    return [run for run in runs if isinstance(run, Result) and run.metrics.get("test")]
+    return [run for run in runs if isinstance(run, Result) and run.has_scores]

@@ -15,7 +15,7 @@ from zoo.terminal import printable
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.tables import claims
+from zoo_bench.tables import claims, verdict_notes
 
 JSON_FORMAT = "zoo-leaderboard"
 JSON_VERSION = 2
@@ -35,7 +35,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Entry):
-        return {"name": value.name, **_fields(value)}
+        named = ("name", "instead_of_rank", "suggestion")
+        return {**{name: getattr(value, name) for name in named}, **_fields(value)}
     if dataclasses.is_dataclass(value):
         return _fields(value)
     if isinstance(value, tuple | list):
@@ -60,6 +61,8 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "encoder": lambda board, task_board, entry: entry.encoder,
     "head": lambda board, task_board, entry: entry.head,
     "rank": lambda board, task_board, entry: entry.rank,
+    "instead_of_rank": lambda board, task_board, entry: entry.instead_of_rank,
+    "suggestion": lambda board, task_board, entry: entry.suggestion,
     "n": lambda board, task_board, entry: entry.n,
     "expected": lambda board, task_board, entry: entry.expected,
     "accuracy": lambda board, task_board, entry: _mean(entry.accuracy),
@@ -74,9 +77,11 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "learned": lambda board, task_board, entry: entry.verdicts.get("learned", 0),
     "not_learned": lambda board, task_board, entry: entry.verdicts.get("not_learned", 0),
     "collapsed": lambda board, task_board, entry: entry.verdicts.get("collapsed", 0),
+    "undertrained": lambda board, task_board, entry: entry.verdicts.get("undertrained", 0),
     "diverged": lambda board, task_board, entry: entry.diverged,
     "failed": lambda board, task_board, entry: entry.failed,
     "unfinished": lambda board, task_board, entry: entry.unfinished,
+    "below": lambda board, task_board, entry: entry.below,
     "certified": lambda board, task_board, entry: entry.certified,
 }
 
@@ -148,21 +153,23 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     rows = [titles, ["---", "---", *["--:"] * (len(titles) - 3), "---"]]
     rows += [_markdown_row(entry) for entry in task_board.entries]
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    notes = verdict_notes(task_board)
+    if notes:
+        yield "\n".join(f"- {_markdown_cell(note)}" for note in notes)
 
 
 def _markdown_row(entry: Entry) -> list[str]:
-    counts = {**entry.verdicts, "diverged": entry.diverged, "failed": entry.failed}
-    counts["unfinished"] = entry.unfinished
+    counts = {**entry.unlearned, "failed": entry.failed, "unfinished": entry.unfinished}
     notes = [
         f"{name.replace('_', ' ')} {count}/{entry.expected}"
         for name, count in counts.items()
-        if count and name != "learned"
+        if count
     ]
     if entry.certified is not None:
         notes.append("certified" if entry.certified else "failed zoo check")
     parameters = "" if entry.parameters_total is None else f"{entry.parameters_total:,}"
     return [
-        entry.rank or "",
+        entry.rank or entry.instead_of_rank or "",
         _markdown_cell(entry.name),
         f"{_percent(entry.accuracy)} ({entry.n})" if entry.accuracy else "",
         _percent(entry.macro_f1),

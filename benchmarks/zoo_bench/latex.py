@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from zoo.terminal import printable
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+from zoo_bench.tables import verdict_notes
 
 _ESCAPES = str.maketrans(
     {
@@ -30,6 +31,7 @@ _ESCAPES = str.maketrans(
         "[": "{[}",
         "]": "{]}",
         "*": "{*}",
+        "→": r"$\rightarrow$",
     }
 )
 # TeX melts these into dashes, quotation marks and Spanish signs
@@ -79,6 +81,7 @@ def _table(board: Board, task_board: TaskBoard) -> str:
         *_yardsticks(task_board, len(heads)),
         r"    \bottomrule",
         r"  \end{tabular}",
+        *_below(task_board),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -112,6 +115,8 @@ def _cell(entry: Entry | None, best: str | None, ties: set[str]) -> str:
     if entry is None or entry.rank_by is None:
         return "--"
     text = _accuracy(entry)
+    if entry.instead_of_rank:
+        text += rf" \textit{{{escaped(entry.instead_of_rank)}}}"
     if entry.name == best:
         return rf"\textbf{{{text}}}"
     return rf"\underline{{{text}}}" if entry.name in ties else text
@@ -134,6 +139,13 @@ def _yardsticks(task_board: TaskBoard, heads: int) -> Iterator[str]:
     if rows:
         yield r"    \midrule"
     yield from (f"    {_row(row)}" for row in rows)
+
+
+def _below(task_board: TaskBoard) -> Iterator[str]:
+    notes = verdict_notes(task_board)
+    if notes:
+        yield r"  \par\smallskip\footnotesize"
+        yield from (rf"  {escaped(note)}\par" for note in notes)
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -179,6 +179,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
                 (entry.encoder, entry.head, run.seed): score for run, score in scores
             }
     entries.sort(key=_order)
+    is_whole = not any(entry.unlearned for entry in entries)
     comparisons = compare([candidates[entry.name] for entry in entries if entry.n])
     hardware = {run.cost.hardware for run in runs if isinstance(run, Result)}
     return TaskBoard(
@@ -188,13 +189,26 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
                 entry,
                 rank=comparisons.letters.get(entry.name),
                 row_error=comparisons.row_errors.get(entry.name),
+                below=_yardstick_above(entry, entries),
             )
             for entry in entries
         ),
         tuple(sorted(hardware)),
         comparisons,
-        variance_shares(variance_scores),
+        # with runs that have not learned it would tell of the training, and not of the parts
+        variance_shares(variance_scores) if is_whole else None,
     )
+
+
+def _yardstick_above(pair: Entry, entries: Sequence[Entry]) -> str | None:
+    """The best baseline, where it scores higher than the pair.
+
+    It stands here and not in a verdict: a record does not depend on which other runs there are.
+    """
+    best = next((one for one in entries if one.kind == "baseline" and one.rank_by), None)
+    if pair.kind == "baseline" or best is None or pair.rank_by is None or best.rank_by is None:
+        return None
+    return best.name if best.rank_by.mean > pair.rank_by.mean else None
 
 
 def _order(entry: Entry) -> tuple[float, str]:

@@ -4,6 +4,7 @@
 |--------|----------------------------------------------------------------------|
 | 1      | the first                                                            |
 | 2      | runs have `overridden`: what their suite's recipe has in other pairs |
+| 3      | results have `measurements` of the training, and a `suggestion`      |
 """
 
 from __future__ import annotations
@@ -30,4 +31,10 @@ def _to_2(record: Record) -> Record:
     return {**record, "overridden": {}} if is_run else record
 
 
-_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2}
+def _to_3(record: Record) -> Record:
+    # nothing can be measured any more: the verdict stays what was recorded
+    is_result = "verdict" in record
+    return {**record, "measurements": None, "suggestion": None} if is_result else record
+
+
+_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2, 2: _to_3}

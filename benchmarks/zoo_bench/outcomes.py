@@ -13,15 +13,20 @@ from zoo_bench.job import Outcome
 from zoo_bench.predictions import Predictions
 from zoo_bench.provenance import hardware_id, provenance
 from zoo_bench.records import ClassScores, Cost, Latency, PredictionsRecord, Result, RunSpec
-from zoo_bench.verdict import Judgement
 
 if TYPE_CHECKING:
     import numpy as np
 
     from zoo.data import Task
+    from zoo.measurements import Measurements
     from zoo.metrics import Scores
+    from zoo.verdict import Judgement
 
 PROBABILITY_METRICS = ("ece", "nll")
+NO_VERDICT = {
+    "baseline": "a yardstick has none",
+    "pair": "all validation examples have one label: whoever says it is right",
+}
 NO_PROBABILITIES = "margins are no probabilities"
 
 
@@ -33,6 +38,7 @@ class Measured:
     test: np.ndarray
     has_probabilities: bool
     judgement: Judgement | None
+    measurements: Measurements | None
     history: tuple[dict[str, Any], ...]
     parameters_total: int
     parameters_head: int
@@ -60,7 +66,9 @@ def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime
     result = Result(
         **dict(spec),
         verdict=measured.judgement.verdict if measured.judgement else None,
-        verdict_reason=measured.judgement.reason if measured.judgement else "a yardstick has none",
+        verdict_reason=measured.judgement.reason if measured.judgement else NO_VERDICT[spec.kind],
+        suggestion=measured.judgement.suggestion if measured.judgement else None,
+        measurements=measured.measurements,
         metrics=scores.metrics,
         undefined=scores.undefined,
         per_class=scores.per_class,
@@ -144,16 +152,18 @@ def _cost(measured: Measured) -> Cost:
     )
 
 
-def diverged(spec: RunSpec, reason: str, started_at: datetime, seconds: float) -> Outcome:
-    """The outcome of a run that diverged for `reason` after so many seconds: no scores."""
+def diverged(spec: RunSpec, judgement: Judgement, started_at: datetime, seconds: float) -> Outcome:
+    """The outcome of a run that diverged after so many seconds: no scores."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     splits = ("validation", "test", "test_clean")
     result = Result(
         **dict(spec),
-        verdict="diverged",
-        verdict_reason=reason,
+        verdict=judgement.verdict,
+        verdict_reason=judgement.reason,
+        suggestion=judgement.suggestion,
+        measurements=None,
         metrics=dict.fromkeys(splits),
         undefined=dict.fromkeys(splits, "the run diverged"),
         per_class=(),

@@ -12,12 +12,13 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from zoo.measurements import Measurements
+from zoo.verdict import Verdict
 from zoo_bench import identity
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Kind = Literal["pair", "baseline"]
-Verdict = Literal["learned", "not_learned", "collapsed", "diverged"]
 FailureKind = Literal["refused", "error", "out_of_memory", "lost", "timeout"]
 
 
@@ -213,11 +214,15 @@ class Result(RunSpec):
     """What one finished run left. Its file is written last, and is the fact that the run is done.
 
     `metrics` maps `validation`, `test` and `test_clean` to metric → value; `undefined` says under
-    `split` or `split.metric` why a value is null. `history` has one entry per epoch.
+    `split` or `split.metric` why a value is null. `history` has one entry per epoch. `verdict`,
+    its reason and suggestion follow from history, `measurements` and recipe alone, and never from
+    other runs; baselines have none, and before schema 3 nothing was measured.
     """
 
     verdict: Verdict | None
     verdict_reason: str
+    suggestion: str | None
+    measurements: Measurements | None
     metrics: dict[str, dict[str, float | None] | None]
     undefined: dict[str, str]
     per_class: tuple[ClassScores, ...]
@@ -226,6 +231,11 @@ class Result(RunSpec):
     history: tuple[dict[str, JsonValue], ...]
     predictions: PredictionsRecord | None
     provenance: Provenance
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether it counts in means: one that diverged does not, even where logits are left."""
+        return bool(self.metrics.get("test")) and self.verdict != "diverged"
 
 
 class Failure(Record):

@@ -10,17 +10,18 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from zoo import registry
 from zoo.errors import CheckpointError, DataError, EvaluationError
 from zoo_bench import costs
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome, Report
 from zoo_bench.outcomes import Measured, diverged, finished, without_nan
 from zoo_bench.records import RunSpec
-from zoo_bench.verdict import judge
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
     from zoo.data import Task
+    from zoo.recipe import Recipe
     from zoo.training import Progress
 
 _TASKS_KEPT = 4
@@ -33,7 +34,9 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     """
     import torch
 
+    from zoo.recipe import Recipe
     from zoo.training import Diverged
+    from zoo.verdict import judge_diverged
 
     started_at = datetime.now(UTC)
     began = time.perf_counter()
@@ -48,7 +51,13 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
             measured = _measure_pair(spec, task, report)
     except (Diverged, EvaluationError) as error:
         # the labels are the task's own, so an evaluation can only fail over logits that are NaN
-        return diverged(spec, str(error), started_at, time.perf_counter() - began)
+        assert spec.encoder is not None
+        encoder = registry.find_encoder(spec.encoder.name).spec
+        usual = Recipe().resolved(
+            is_pretrained=spec.encoder.pretrained, fine_tuning_rate=encoder.learning_rate
+        )
+        judgement = judge_diverged(str(error), recipe_of(spec), usual)
+        return diverged(spec, judgement, started_at, time.perf_counter() - began)
     return finished(spec, task, measured, started_at)
 
 
@@ -69,13 +78,19 @@ def check_task(spec: RunSpec, task: Task) -> None:
         )
 
 
+def recipe_of(spec: RunSpec) -> Recipe:
+    """The recipe of a pair's run; a baseline has none."""
+    from zoo.recipe import Recipe
+
+    return Recipe.model_validate(spec.recipe)
+
+
 def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
     from zoo.building import build
     from zoo.evaluation import evaluate
-    from zoo.recipe import Recipe
     from zoo.training import train
 
-    assert spec.encoder is not None and spec.head is not None and spec.recipe is not None
+    assert spec.encoder is not None and spec.head is not None
     classifier = build(
         f"{spec.encoder.distribution}:{spec.encoder.name}",
         f"{spec.head.distribution}:{spec.head.name}",
@@ -94,7 +109,7 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
         classifier,
         task.train,
         task.validation,
-        Recipe.model_validate(spec.recipe),
+        recipe_of(spec),
         seed=spec.seed,
         on_progress=on_progress,
     )
@@ -104,7 +119,8 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
         latency=costs.measure_latency(classifier.predict, task.validation.texts),
         test=evaluate(classifier, task.test).logits,
         has_probabilities=True,
-        judgement=judge(validation.logits, validation.labels),
+        judgement=training.verdict,
+        measurements=training.measurements,
         history=tuple(without_nan(entry) for entry in training.history),
         parameters_total=sum(parameter.numel() for parameter in classifier.parameters()),
         parameters_head=sum(parameter.numel() for parameter in classifier.head.parameters()),
@@ -150,6 +166,7 @@ def _measure_baseline(spec: RunSpec, task: Task) -> Measured:
         test=baseline.logits(task.test.texts),
         has_probabilities=baseline.has_probabilities,
         judgement=None,
+        measurements=None,
         history=(),
         parameters_total=baseline.parameters,
         parameters_head=0,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo.terminal import printable
-from zoo_bench.comparisons import AcrossTasks
+from zoo_bench.comparisons import SEEDS_NEEDED, AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.statistics.differences import SIGNIFICANCE
@@ -17,6 +17,11 @@ from zoo_bench.statistics.intervals import Interval
 from zoo_bench.text_tables import GAP, WIDTH, make_table, name_text, to_text
 
 TIES = "Pairs that share a letter are tied: no difference between them could be shown."
+UNLEARNED = (
+    "A pair that has not learned with every seed has its verdict in place of a rank: its score "
+    "counts, but says how training went, and not what the pair is worth."
+)
+FEW_LEARNED = "No ranks: fewer than two pairs learned with every seed."
 TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
 _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
@@ -72,7 +77,9 @@ def claims(task_board: TaskBoard) -> list[str]:
     """What may be said of the differences on one task, one sentence a line."""
     comparisons = task_board.comparisons
     if len(comparisons.letters) < 2:
-        return [TOO_FEW_SEEDS] if len(task_board.pairs) > 1 else []
+        counts = [entry.n for entry in task_board.pairs]
+        have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
+        return [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
     lines = [TIES]
     if comparisons.detectable is not None:
         seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
@@ -91,6 +98,24 @@ def claims(task_board: TaskBoard) -> list[str]:
         listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         lines.append(f"What the accuracy depends on: {listed}.")
     return lines
+
+
+def verdict_notes(task_board: TaskBoard) -> list[str]:
+    """Why some pairs have no rank, and what each of them should try, one sentence a line."""
+    notes = [
+        f"{entry.name}: {_verdict_note(entry, verdict)}"
+        for entry in task_board.entries
+        for verdict in entry.unlearned
+    ]
+    return [UNLEARNED, *notes] if notes else []
+
+
+def _verdict_note(entry: Entry, verdict: str) -> str:
+    said = f"{verdict.replace('_', ' ')} {entry.unlearned[verdict]}/{entry.expected}"
+    if verdict == "diverged":
+        said += ", not in the mean"
+    suggestion = entry.suggestions.get(verdict)
+    return f"{said}; {suggestion}" if suggestion else said
 
 
 def _short(recipe: dict[str, object]) -> str:
@@ -126,7 +151,8 @@ def _cell(entry: Entry | None) -> str:
         return "n/a"
     if entry.accuracy is not None:
         rows = "" if entry.row_error is None else f" (± {100 * entry.row_error:.2f})"
-        return f"{_percent(entry.accuracy)}\nn={entry.n}{rows}"
+        verdict = f"\n{entry.instead_of_rank}" if entry.instead_of_rank else ""
+        return f"{_percent(entry.accuracy)}\nn={entry.n}{rows}{verdict}"
     if entry.diverged:
         return f"diverged\n{entry.diverged}/{entry.expected}"
     return f"failed\n{entry.failed}/{entry.expected}" if entry.failed else "not done"
@@ -163,16 +189,19 @@ def _rank(entry: Entry) -> str:
 
 
 def _name(entry: Entry, indent: int, width: int) -> Text:
-    """Letters, name and mark; a name that is too long breaks before the head."""
+    """Letters, name and mark, below them the verdict; a name too long breaks before the head."""
     mark = "" if entry.certified is None else f" {_CERTIFIED if entry.certified else _UNFIT}"
     name = entry.name + mark
     if entry.kind == "pair" and indent + cell_len(name) > width:
         name = f"{entry.encoder}\n{' ' * indent}+{entry.head}{mark}"
+    if entry.instead_of_rank:
+        name += f"\n{' ' * indent}({entry.instead_of_rank})"
     return name_text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)
 
 
 def _notes(task_board: TaskBoard) -> Iterator[Text]:
     lines = list(_meaning_of_marks(task_board))
+    lines += verdict_notes(task_board)
     lines += [note for entry in task_board.entries for note in _notes_on(entry)]
     if len(task_board.hardware) > 1:
         lines.append(
@@ -191,11 +220,6 @@ def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:
 
 def _notes_on(entry: Entry) -> Iterator[str]:
     m = entry.expected
-    for verdict in ("collapsed", "not_learned"):
-        if verdict in entry.verdicts:
-            yield f"{entry.name}: {verdict.replace('_', ' ')} {entry.verdicts[verdict]}/{m}"
-    if entry.diverged:
-        yield f"{entry.name}: diverged {entry.diverged}/{m}, not in the mean"
     if entry.failed:
         yield f"{entry.name}: failed {entry.failed}/{m}, not in the mean"
     if entry.n + entry.diverged + entry.failed < m:

@@ -15,7 +15,7 @@ from zoo.terminal import printable
 WIDTH = 80
 GAP = 2
 # for terminals that cannot write the letter on the left
-PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
+PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("→", "->"), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
 
 
 def to_text(parts: Iterable[Table | Text], *, width: int = WIDTH, encoding: str = "utf-8") -> str:

@@ -80,6 +80,8 @@ def make_result(spec, accuracy=0.9, *, content=None, **changes):
     fields = {
         "verdict": "learned" if spec.kind == "pair" else None,
         "verdict_reason": "made up",
+        "suggestion": None,
+        "measurements": None,
         "metrics": {"validation": scores, "test": scores, "test_clean": scores},
         "undefined": {},
         "per_class": (),

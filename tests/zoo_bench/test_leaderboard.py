@@ -404,3 +404,123 @@ def test_a_record_that_is_not_the_run_it_says_gets_no_row(tmp_path):
     done = CliRunner().invoke(command, [str(tmp_path)])
     assert "is not the run's hash" in " ".join(done.stdout.split())
     assert "90.00" not in done.stdout
+
+
+# pairs that have not all learned
+
+
+LONGER = "train longer: epochs 2 → 4 (accuracy still rose by 9 points in the last epoch)"
+
+
+def judged(verdict, accuracy, seed, head="mlp", suggestion=LONGER):
+    suggestion = None if verdict == "learned" else suggestion
+    return make_result(
+        make_spec(head=head, seed=seed), accuracy, verdict=verdict, suggestion=suggestion
+    )
+
+
+def board_of(*results):
+    correct = {result.run_id: right_rows(result) for result in results}
+    return leaderboard.build(Contents(results, correct=correct))
+
+
+@pytest.fixture
+def mixed():
+    """Two pairs that learned, one that was stopped too early, one with a seed that collapsed."""
+    return board_of(
+        *(judged("learned", 0.9, seed, "linear") for seed in range(3)),
+        *(judged("learned", 0.6, seed, "mlp") for seed in range(3)),
+        *(judged("undertrained", 0.7, seed, "bilstm") for seed in range(3)),
+        *(judged("learned", 0.8, seed, "textcnn") for seed in range(2)),
+        judged("collapsed", 0.5, 2, "textcnn", "warm up longer: min_warmup_steps 20 → 200"),
+        make_result(make_baseline_spec("tfidf-svm"), 0.75),
+    )
+
+
+def test_a_pair_that_has_not_learned_with_every_seed_has_no_rank_and_keeps_its_mean(mixed):
+    found = entries(mixed)
+    assert {entry.head: (entry.rank, entry.instead_of_rank) for entry in found.values()} == {
+        "linear": ("a", None),
+        "mlp": ("b", None),
+        "bilstm": (None, "undertrained"),
+        "textcnn": (None, "2/3 learned"),
+        None: (None, None),
+    }
+    assert found["bert-nano+textcnn"].accuracy.mean == pytest.approx(0.7)  # all three seeds
+    assert found["bert-nano+textcnn"].suggestion.startswith("warm up longer")
+
+
+def test_no_shares_of_the_variance_are_told_where_a_pair_has_not_learned():
+    results = [
+        make_result(make_spec(encoder, head, seed), 0.7 + seed / 10)
+        for encoder in ("bert-nano", "koelectra-nano")
+        for head in ("linear", "mlp")
+        for seed in range(3)
+    ]
+    for verdict, is_told in (("learned", True), ("undertrained", False)):
+        last = make_result(make_spec("koelectra-nano", "mlp", 2), 0.9, verdict=verdict)
+        [board] = board_of(*results[:-1], last).boards
+        assert (board.tasks[0].variance is not None) is is_told
+
+
+def test_the_table_has_the_verdict_below_the_name_and_the_change_below_the_table(mixed):
+    text = tables.render(mixed)
+    assert "\n  bert-nano+bilstm" in text
+    assert "\n  (undertrained)" in text
+    assert "\n  (2/3 learned)" in text
+    flat = " ".join(text.split())
+    assert tables.UNLEARNED in flat
+    assert f"bert-nano+bilstm: undertrained 3/3; {LONGER}" in flat
+    assert "bert-nano+textcnn: collapsed 1/3; warm up longer" in flat
+    assert max(map(len, text.splitlines())) <= 80
+    assert "epochs 2 -> 4" in tables.render(mixed, encoding="ascii")
+
+
+def test_where_all_have_learned_nothing_of_verdicts_is_said(board):
+    assert tables.UNLEARNED not in " ".join(tables.render(board).split())
+
+
+def test_no_rank_at_all_is_said_to_be_for_want_of_learning_and_not_of_seeds():
+    text = tables.render(
+        board_of(
+            *(judged("undertrained", 0.7, seed, head) for head in ("mlp", "gru") for seed in (0, 1))
+        )
+    )
+    assert tables.FEW_LEARNED in text
+    assert tables.TOO_FEW_SEEDS not in text
+
+
+def test_a_run_that_diverged_with_scores_left_is_counted_and_not_averaged():
+    entry = entries(board_of(judged("learned", 0.9, 0), judged("diverged", 0.1, 1)))[
+        "bert-nano+mlp"
+    ]
+    assert (entry.n, entry.diverged, entry.accuracy.mean) == (1, 1, 0.9)
+    assert entry.instead_of_rank == "1/2 learned"
+
+
+def test_every_format_has_the_verdict_in_place_of_the_rank_and_the_change(mixed):
+    markdown = exports.to_markdown(mixed)
+    assert "\n| undertrained | bert-nano+bilstm |" in markdown
+    assert f"bert-nano+bilstm: undertrained 3/3; {LONGER}" in markdown
+    rows = {row["head"]: row for row in csv.DictReader(io.StringIO(exports.to_csv(mixed)))}
+    assert rows["bilstm"]["rank"] == ""
+    assert rows["bilstm"]["instead_of_rank"] == "undertrained"
+    assert rows["bilstm"]["suggestion"] == LONGER
+    assert rows["bilstm"]["undertrained"] == "3"
+    fields = json.loads(exports.json_text(exports.to_fields(mixed)))
+    [found] = [
+        entry for entry in fields["boards"][0]["tasks"][0]["entries"] if entry["head"] == "textcnn"
+    ]
+    assert (found["rank"], found["instead_of_rank"]) == (None, "2/3 learned")
+    assert found["suggestions"] == {"collapsed": "warm up longer: min_warmup_steps 20 → 200"}
+
+
+def test_a_yardstick_that_scores_higher_is_named_and_changes_no_verdict(mixed):
+    below = {entry.head: entry.below for entry in entries(mixed).values()}
+    assert below == {
+        "linear": None,
+        "textcnn": "tfidf-svm",
+        "bilstm": "tfidf-svm",
+        "mlp": "tfidf-svm",
+        None: None,
+    }

@@ -1,4 +1,4 @@
-"""Verdicts, baselines, costs and predictions, each against numbers by hand."""
+"""Baselines, costs and predictions, each against numbers by hand."""
 
 import time
 
@@ -8,34 +8,6 @@ import pytest
 from zoo_bench import costs, predictions
 from zoo_bench.baselines import MajorityClass, TfidfSvm, baselines, make_baseline
 from zoo_bench.predictions import Predictions
-from zoo_bench.verdict import judge
-
-
-def logits_that_predict(classes, num_labels=2):
-    return np.eye(num_labels, dtype=np.float32)[np.array(classes)]
-
-
-# verdicts
-
-
-def test_one_class_for_all_is_collapsed():
-    labels = np.array([0] * 50 + [1] * 50)
-    assert judge(logits_that_predict([1] * 100), labels).verdict == "collapsed"
-
-
-def test_one_class_for_all_is_not_collapsed_where_only_one_occurs():
-    assert judge(logits_that_predict([1] * 100), np.array([1] * 100)).verdict != "collapsed"
-
-
-@pytest.mark.parametrize(("right", "verdict"), [(60, "not_learned"), (61, "learned")])
-def test_learned_is_two_standard_errors_above_the_commonest_class(right, verdict):
-    # commonest class 50 of 100: standard error sqrt(0.5 * 0.5 / 100) = 0.05, so the bar is 0.60
-    labels = np.array([0] * 50 + [1] * 50)
-    predicted = np.where(np.arange(100) < right, labels, 1 - labels)
-    judgement = judge(logits_that_predict(predicted), labels)
-    assert judgement.verdict == verdict
-    assert "bar 0.6000 (100 examples)" in judgement.reason
-
 
 # baselines
 

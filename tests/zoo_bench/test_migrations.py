@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from fake_runs import make_baseline_spec, make_spec
-from test_results_command import fill, write_failure
+from test_results_command import fill, honest_result, write_failure
 
+from zoo.measurements import Answers, Measurements, Movement
 from zoo_bench.migrations import migrate
 from zoo_bench.reading import find_roots, read_contents
 from zoo_bench.records import SCHEMA_VERSION, to_json
@@ -22,9 +23,30 @@ GOLDEN = Path(__file__).parent / "golden"
 SCHEMAS = range(1, SCHEMA_VERSION + 1)
 
 
+# by what came with schema 3: a run that was measured
+MEASURED = {
+    "verdict": "undertrained",
+    "suggestion": "train longer: epochs 1 → 2",
+    "measurements": Measurements(
+        chance_loss=0.6931,
+        least_loss=0.0,
+        first_loss=0.7,
+        steps=4,
+        answers=Answers.of([[8, 2], [1, 9]]),
+        encoder=Movement(moved_share=0.9, relative_change=0.01),
+        head=None,
+    ),
+}
+
+
 def write_golden(root):
     store = fill(root, make_spec(), make_baseline_spec("tfidf-svm"))
     write_failure(store, make_spec(seed=1))
+    spec = make_spec(head="bilstm")
+    store.claim(spec).release()
+    store.write_spec(spec)
+    result, content = honest_result(spec)
+    store.write_result(result.model_copy(update=MEASURED), content, "a log\n")
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -32,7 +54,8 @@ def test_a_golden_root_reads_whole_and_follows_from_its_predictions(schema):
     [root] = find_roots(GOLDEN / f"schema-{schema}")
     contents = read_contents(root)
     assert contents.unreadable == ()
-    assert [result.who for result in contents.results] == ["bert-nano+mlp", "tfidf-svm"]
+    measured = ["bert-nano+bilstm"] if schema >= 3 else []
+    assert [result.who for result in contents.results] == [*measured, "bert-nano+mlp", "tfidf-svm"]
     assert [failure.message for _, failure in contents.failures] == ["boom"]
     for result in contents.results:
         assert result.schema_version == SCHEMA_VERSION
@@ -43,8 +66,18 @@ def test_a_golden_root_reads_whole_and_follows_from_its_predictions(schema):
 def test_a_migrated_run_is_the_run_it_was(schema):
     contents = read_contents(GOLDEN / f"schema-{schema}")
     present = read_contents(GOLDEN / f"schema-{SCHEMA_VERSION}")
-    assert contents.results == present.results
+    assert set(map(to_json, contents.results)) <= set(map(to_json, present.results))
     assert contents.failures == present.failures
+
+
+def test_measurements_are_read_as_they_were_written():
+    [result] = [one for one in read_contents(GOLDEN / "schema-3").results if one.measurements]
+    assert {name: getattr(result, name) for name in MEASURED} == MEASURED
+
+
+def test_a_verdict_from_before_measurements_stays_what_was_recorded():
+    [pair] = [one for one in read_contents(GOLDEN / "schema-2").results if one.kind == "pair"]
+    assert (pair.verdict, pair.measurements, pair.suggestion) == ("learned", None, None)
 
 
 def test_the_present_schema_is_written_as_its_golden_records_are():

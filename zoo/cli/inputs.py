@@ -34,6 +34,8 @@ _EMPTY_OPTION = click.option(
     show_default=True,
     help="What to do about rows without a text.",
 )
+
+
 _TRAINING_OPTIONS = (
     click.option(
         "--recipe", "recipe_file", type=click.Path(path_type=Path), metavar="FILE", help="YAML."

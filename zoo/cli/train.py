@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
     from zoo.data import Examples
     from zoo.training import TrainingReport
+    from zoo.verdict import Judgement
 
 VALIDATION_SHARE = 0.1
 CHECKPOINTS = "checkpoints"
@@ -174,6 +175,8 @@ def print_report(
                 "device": report.device,
                 "history": report.history,
                 "validation": metrics,
+                "measurements": report.measurements.model_dump(),
+                "verdict": None if report.verdict is None else report.verdict.model_dump(),
             }
         )
         return
@@ -183,4 +186,12 @@ def print_report(
         f"(epoch {report.best_epoch} of {len(report.history)}, {report.train_seconds:.0f} s, "
         f"{report.device})"
     )
+    if report.verdict is not None:
+        click.echo(verdict_text(report.verdict))
     click.echo(f"saved to {output}")
+
+
+def verdict_text(judgement: Judgement) -> str:
+    """The verdict with its numbers and, below it, what to change."""
+    text = f"{judgement.verdict.replace('_', ' ')}: {judgement.reason}"
+    return text if judgement.suggestion is None else f"{text}\nto try: {judgement.suggestion}"

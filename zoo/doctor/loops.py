@@ -39,16 +39,22 @@ class LoopWatch:
     rates: list[float] = field(default_factory=list)
     reached: set[int] = field(default_factory=set)
     _norms: dict[int, float] = field(default_factory=dict)
+    _held: set[int] = field(default_factory=set)
     _is_first: bool = True
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[LoopWatch]:
         """Hooks on every trained parameter and on the optimizer, gone afterwards."""
-        trained = [each for each in self.model.parameters() if each.requires_grad]
+        groups = [] if self.optimizer is None else self.optimizer.param_groups
+        self._held = {id(each) for group in groups for each in group["params"]}
         handles: list[Any] = []
-        for each in trained:
-            handles.append(each.register_hook(self._before(each)))
+        for each in self.model.parameters():
+            if not each.requires_grad:
+                continue
             handles.append(each.register_post_accumulate_grad_hook(self._after))
+            if id(each) in self._held:
+                # zero_grad of an optimizer cannot clear what it does not hold
+                handles.append(each.register_hook(self._before(each)))
         if self.optimizer is not None:
             handles.append(self.optimizer.register_step_pre_hook(self._at_step))
         try:
@@ -68,7 +74,8 @@ class LoopWatch:
     def _after(self, parameter: torch.Tensor) -> None:
         self.backwards += 1
         self.reached.add(id(parameter))
-        self._norms[id(parameter)] = _norm(parameter)
+        if id(parameter) in self._held:
+            self._norms[id(parameter)] = _norm(parameter)
 
     def _at_step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         self.steps += 1

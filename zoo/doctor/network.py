@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from zoo.doctor.batches import Batch
 from zoo.doctor.findings import Finding
 from zoo.doctor.gradients import backward
-from zoo.doctor.padding import spread
+from zoo.doctor.padding import NOTICEABLE, spread
 from zoo.doctor.patient import Patient
 
 DEAD_SHARE = 0.9
@@ -34,6 +34,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     dead = list(dead_units(patient))
     yield from dead
     yield from ignores_input(patient)
+    yield from mixes_examples(patient)
     yield from dropout_in_evaluation(patient)
 
 
@@ -212,6 +213,29 @@ def _is_equal_at_start_alone(patient: Patient, batch: Batch) -> bool:
     return float(logits.std(0).max()) > SAME * float(logits.abs().max().clamp(min=1e-3))
 
 
+def mixes_examples(patient: Patient) -> Iterator[Finding]:
+    """Logits of a text that change with the other texts of the batch."""
+    batch = patient.sample[0]
+    if len(batch) < 3:
+        return
+    others = [0, *range(2, len(batch)), 1]
+    size = len(batch)
+    moved = batch.mapped(lambda each: each[others] if each.shape[:1] == (size,) else each)
+    before, after = patient.logits(batch), patient.logits(moved)
+    if before is None or after is None:
+        return
+    change = float((after[0] - before[0]).abs().max() / spread(before))
+    if change > NOTICEABLE:
+        yield Finding(
+            "examples_mixed",
+            "Texts of a batch are mixed up",
+            f"when the others of a batch of {size} change places, the logits of a text change by "
+            f"{change:.0%} of their spread",
+            "follow the batch axis through forward: nn.LSTM(…, batch_first=True), transpose rather "
+            "than view or reshape, softmax and mean over dim=1 and not over the batch",
+        )
+
+
 def dropout_in_evaluation(patient: Patient) -> Iterator[Finding]:
     """Predictions that are a matter of chance."""
     batch = patient.sample[0]
@@ -219,7 +243,7 @@ def dropout_in_evaluation(patient: Patient) -> Iterator[Finding]:
     if once is None or again is None:
         return
     change = float((once - again).abs().max() / spread(once))
-    if change > 1e-3:
+    if change > NOTICEABLE:
         yield Finding(
             "dropout_in_eval",
             "Predictions are a matter of chance",

@@ -14,6 +14,9 @@ from zoo.doctor.parts import told
 from zoo.doctor.patient import Patient
 
 MOVED_SHARE = 0.5
+# of a weight by one step: usual rates and decays come to 1e-7 … 1e-4
+DECAYED_SHARE = 5e-3
+STRONG_DECAY = 1.0
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -25,6 +28,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield from hidden_layers(patient)
     yield from twice(patient)
     yield from rate_of_zero(patient)
+    yield from strong_decay(patient)
     yield from low_precision(patient)
 
 
@@ -131,6 +135,30 @@ def rate_of_zero(patient: Patient) -> Iterator[Finding]:
             f"{len(still)} of {len(groups)} groups have lr = 0",
             "give every group a rate; to freeze a part, part.requires_grad_(False)",
         )
+
+
+def strong_decay(patient: Patient) -> Iterator[Finding]:
+    """Weight decay that is quicker than learning.
+
+    A step shrinks a weight by rate × decay, where decay is apart from the gradient (Loshchilov &
+    Hutter 2019) and in SGD; in other optimizers it is a part of the gradient, and outweighs it.
+    """
+    assert patient.optimizer is not None
+    kind = type(patient.optimizer).__name__
+    is_apart = kind.endswith("W") or kind == "SGD"
+    for group in patient.optimizer.param_groups:
+        decay = float(group.get("weight_decay") or 0)
+        rate = max(float(group["lr"]), float(group.get("initial_lr", 0)))
+        share = rate * decay
+        if share > DECAYED_SHARE if is_apart else decay >= STRONG_DECAY:
+            effect = f"each step takes {share:.1%} of every weight away" if is_apart else "it is L2"
+            yield Finding(
+                "weight_decay_too_high",
+                "Weight decay outruns learning",
+                f"weight_decay is {decay:g} at a rate of {rate:.1e}: {effect}",
+                "weight_decay=0.01",
+            )
+            return
 
 
 def low_precision(patient: Patient) -> Iterator[Finding]:

@@ -12,9 +12,9 @@ from torch import nn
 from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.data import as_examples
 from zoo.doctor.diagnosis import Diagnosis, diagnose
+from zoo.loss import loss_function
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.seeds import check_seed
-from zoo.trainer import loss_function
 from zoo.training import prepare, resolved_for
 
 if TYPE_CHECKING:

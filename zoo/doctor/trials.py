@@ -25,7 +25,9 @@ STEPS, FEWEST_STEPS = 40, 12
 TRIALS = 9
 LONGEST_SCALE = 300.0
 # of what guessing by the labels' shares costs
-LEARNED, HARDLY, WELL = 0.15, 0.04, 0.3
+LEARNED, HARDLY, WELL, STILL = 0.15, 0.04, 0.3, 1e-3
+# in words: the planned rate, and the highest that were tried
+MOST_TOLD = 4
 MAXIMAL_NORM = 1.0
 # of an AdamW of our own
 OWN_RATE = 1e-3
@@ -148,7 +150,8 @@ def judge_rate(trials: Trials) -> Iterator[Finding]:
     if planned.gain > WELL * unit:
         return
     done = [planned]
-    for scale in (0.1, 0.01, 0.001):
+    is_still = abs(planned.gain) < STILL * unit
+    for scale in () if is_still else (0.1, 0.01, 0.001):
         done.append(trials.at(scale))
         if done[-1].gain > max(planned.gain, 0.0) + WELL * unit:
             yield too_high(trials, done)
@@ -186,13 +189,14 @@ def another_optimizer(trials: Trials, done: Sequence[Trial]) -> Iterator[Finding
 
 
 def listed(trials: Trials, done: Sequence[Trial]) -> str:
-    """What each trial came to."""
+    """What the planned rate came to, and the best ones."""
     rate = max(trials.rates or [OWN_RATE])
+    best = sorted(done[1:], key=lambda each: -each.gain)[: MOST_TOLD - 1]
     found = [
         f"{trial.after:.2f} at lr {trial.scale * rate:.1e}"
         if math.isfinite(trial.after)
         else f"not finite at lr {trial.scale * rate:.1e}"
-        for trial in sorted(done, key=lambda each: each.scale)
+        for trial in sorted([done[0], *best], key=lambda each: each.scale)
     ]
     return (
         f"{trials.steps} steps on {sum(map(len, trials.batches))} examples bring the loss from "

@@ -15,7 +15,7 @@ from zoo_bench.page.audits import audit_fields
 from zoo_bench.page.examples import Texts, most_wrong, shortened
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
-from zoo_bench.tables import claims
+from zoo_bench.tables import UNLEARNED, claims
 
 _DIGITS = 6
 _OF_AN_EPOCH = ("epoch", "train_loss", "validation_loss", "accuracy", "macro_f1")
@@ -109,6 +109,7 @@ def _task_fields(
             "id": f"{task.name}~{task.content_sha256[:6]}" if is_twice else task.name,
             "task": task.model_dump(mode="json"),
             "claims": claims(task_board),
+            "why_unranked": UNLEARNED if any(one.unlearned for one in task_board.pairs) else None,
             "detectable": task_board.comparisons.detectable,
             "variance": task_board.variance and dataclasses.asdict(task_board.variance),
             "hardware": task_board.hardware,
@@ -132,7 +133,8 @@ def _all_runs(contents: Contents) -> Iterator[RunSpec]:
 
 
 def _entry_fields(entry: Entry) -> dict[str, Any]:
-    return {"name": entry.name, "n": entry.n, **dataclasses.asdict(entry)}
+    named = ("name", "n", "unlearned", "instead_of_rank", "suggestion")
+    return {**{name: getattr(entry, name) for name in named}, **dataclasses.asdict(entry)}
 
 
 def _comparisons(task_board: TaskBoard) -> Iterator[list[Any]]:
@@ -156,9 +158,10 @@ def _run_fields(
     provenance = run.provenance.model_dump(mode="json")
     of_all = {key: value for key, value in provenance.items() if key not in _OF_ONE_RUN}
     return fields | {
-        "state": "scored" if run.metrics.get("test") else "diverged",
+        "state": "scored" if run.has_scores else "diverged",
         "verdict": run.verdict,
         "reason": run.verdict_reason,
+        "suggestion": run.suggestion,
         "metrics": run.metrics,
         "undefined": run.undefined,
         "cost": run.cost.model_dump(mode="json"),
@@ -171,7 +174,7 @@ def _run_fields(
 
 def _details(runs: Sequence[RunSpec]) -> dict[str, Any]:
     """What an entry's runs have in common, and their classes and confusions taken together."""
-    scored = [run for run in runs if isinstance(run, Result) and run.metrics.get("test")]
+    scored = [run for run in runs if isinstance(run, Result) and run.has_scores]
     counts: Counter[tuple[int, int]] = Counter()
     for run in scored:
         for label, row in enumerate(run.confusion):
@@ -208,7 +211,7 @@ def _mean_classes(tables: Sequence[Sequence[ClassScores]]) -> list[dict[str, Any
 def _examples(
     runs: Sequence[RunSpec], contents: Contents, texts: Sequence[str]
 ) -> list[dict[str, Any]]:
-    scored = [run for run in runs if isinstance(run, Result) and run.metrics.get("test")]
+    scored = [run for run in runs if isinstance(run, Result) and run.has_scores]
     return [
         {**dataclasses.asdict(one), "text": shortened(texts[one.row])}
         for one in most_wrong(scored, contents.folders)

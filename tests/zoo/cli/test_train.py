@@ -27,10 +27,10 @@ def test_a_file_becomes_a_saved_classifier(train, toy_file, tmp_path):
     assert done.exit_code == 0
     assert f"{toy_file}: 45 examples to train on, 5 held out to validate" in done.stderr
     assert "epoch 2/2  train loss " in done.stderr
-    first, second = done.stdout.splitlines()
+    first, *_, last = done.stdout.splitlines()
     assert first.startswith("validation accuracy ")
     assert first.endswith(" s, cpu)")
-    assert second == f"saved to {tmp_path / 'out'}"
+    assert last == f"saved to {tmp_path / 'out'}"
     assert zoo.load(tmp_path / "out").labels == ("아니오", "예")
     assert not (tmp_path / "out" / "checkpoints").exists()
 
@@ -215,3 +215,16 @@ def test_from_a_file_to_predictions_in_processes_of_their_own(toy, toy_file, tmp
     predicted = run("predict", out, stdin="".join(f"{text}\n" for text, _ in toy))
     assert [line.split("\t")[2] for line in predicted.stdout.splitlines()] == [t for t, _ in toy]
     assert predicted.stderr == ""
+
+
+def test_the_verdict_stands_above_the_folder_with_one_change_to_try(train):
+    tiny = ["--set", "encoder_learning_rate=1e-9", "--set", "head_learning_rate=1e-9"]
+    lines = train(*FAST, *tiny).stdout.splitlines()
+    assert lines[1].startswith("not learned: validation accuracy ")
+    assert lines[2].startswith("to try: raise encoder_learning_rate: 1e-09 → ")
+
+
+def test_json_has_the_verdict_and_what_was_measured(train):
+    report = json.loads(train(*FAST, "--json").stdout)
+    assert set(report["verdict"]) == {"verdict", "reason", "suggestion"}
+    assert report["measurements"]["answers"]["n"] == 5

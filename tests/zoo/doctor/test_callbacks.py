@@ -98,7 +98,7 @@ def test_the_training_is_the_same_with_the_doctor(model, examples, batches):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_lightning_is_told_too(model, batches, tmp_path):
+def test_lightning_is_told_too(model, examples, tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
     from zoo.doctor.for_lightning import DoctorCallback
 
@@ -126,7 +126,8 @@ def test_lightning_is_told_too(model, batches, tmp_path):
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        trainer.fit(Module(), batches)
+        data = torch.utils.data.TensorDataset(*examples)
+        trainer.fit(Module(), torch.utils.data.DataLoader(data, batch_size=16, shuffle=True))
     told = [str(one.message) for one in caught if one.category is DoctorWarning]
     assert [message.split(":")[0] for message in told] == [
         "The optimizer does not hold all that should learn (not_in_optimizer)"

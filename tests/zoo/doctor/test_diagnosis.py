@@ -147,7 +147,7 @@ def test_restarts_are_rises_after_a_fall(rates, restarts):
 
 
 def test_outputs_are_told_apart_by_their_sums():
-    logits = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+    logits = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 1.0], [0.1, -0.3]])
     assert kind_of(logits) == "logits"
     assert kind_of(logits.softmax(1)) == "probabilities"
     assert kind_of(logits.log_softmax(1)) == "log-probabilities"

@@ -48,7 +48,7 @@ def training(model, examples):
     order = torch.Generator().manual_seed(3)
     loader = torch.utils.data.DataLoader(data, batch_size=16, shuffle=True, generator=order)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, total_iters=60)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.1, total_iters=60)
     for ids, labels in list(loader)[:3]:
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(ids), labels).backward()

@@ -32,7 +32,16 @@ function pairContent(board, task, entry) {
       "div",
       { class: "pair-body" },
       pairFigures(task, entry),
-      problemsOf(entry).map(([what, why]) => element("p", { class: "warning" }, what, ": ", why)),
+      problemsOf(entry).map(([what, why, change]) =>
+        element(
+          "p",
+          { class: "warning" },
+          what,
+          ": ",
+          why,
+          change ? [". To try: ", bdi(change)] : "",
+        ),
+      ),
       seedsSection(task, entry),
       againstSection(task, entry),
       curvesSectionOf(entry),

@@ -1,12 +1,18 @@
-/** Which runs are not in the means, and why. */
+/** Which runs failed or have not learned, why, and what to try. */
 function problemsSection(task) {
   const rows = task.entries.flatMap((entry) =>
-    problemsOf(entry).map(([what, why]) => [pairLink(task, entry.name), what, why]),
+    problemsOf(entry).map(([what, why, change]) => [
+      pairLink(task, entry.name),
+      what,
+      why,
+      bdi(change),
+    ]),
   );
   if (!rows.length) return null;
   return section(
     "Runs with a problem",
-    plainTable("Runs with a problem", ["Pair", "What", "Why"], rows),
+    task.why_unranked ? note(task.why_unranked) : null,
+    plainTable("Runs with a problem", ["Pair", "What", "Why", "To try"], rows),
   );
 }
 
@@ -27,25 +33,22 @@ function problemsOf(entry) {
     );
   const of = (number) => `${number} of ${entry.expected}`;
   const found = [];
-  for (const verdict of ["collapsed", "not_learned"]) {
-    if (entry.verdicts[verdict])
-      found.push([
-        `${verdict.replace("_", " ")} ${of(entry.verdicts[verdict])}`,
-        reasons((run) => run.verdict === verdict),
-      ]);
-  }
-  if (entry.diverged)
+  for (const [verdict, number] of Object.entries(entry.unlearned)) {
+    const left = verdict === "diverged" ? ", not in the mean" : "";
     found.push([
-      `diverged ${of(entry.diverged)}, not in the mean`,
-      reasons((run) => run.state === "diverged"),
+      `${verdict.replace("_", " ")} ${of(number)}${left}`,
+      reasons((run) => run.verdict === verdict),
+      entry.suggestions[verdict] ?? "",
     ]);
+  }
   if (entry.failed)
     found.push([
       `failed ${of(entry.failed)}, not in the mean`,
       reasons((run) => run.state === "failed"),
+      "",
     ]);
   const done = entry.n + entry.diverged;
   if (done + entry.failed < entry.expected)
-    found.push([`incomplete, ${of(done)} done`, "the rest has not run"]);
+    found.push([`incomplete, ${of(done)} done`, "the rest has not run", ""]);
   return found;
 }

@@ -61,6 +61,12 @@ function accuracyRange(entries) {
 }
 
 function rankCell(entry) {
+  if (entry.instead_of_rank)
+    return element(
+      "span",
+      { class: "tag", title: entry.suggestion ?? entry.instead_of_rank },
+      entry.instead_of_rank,
+    );
   return element("span", { class: "rank", title: entry.rank }, entry.rank ?? "");
 }
 
