@@ -11,6 +11,7 @@ from pages import DOCS
 from zoo import hookspecs
 from zoo.checks.report import CHECKS
 from zoo.cli.group import zoo
+from zoo.doctor import CAUSES
 from zoo.manifests import RECORD_OF_HOOK
 
 
@@ -35,6 +36,11 @@ def test_every_check_is_told_with_its_claim():
     text = " ".join(page("reference/checks.md").split())
     for check in {check.name: check for kind in CHECKS.values() for check in kind}.values():
         assert f"| `{check.name}` | {check.claim} |" in text
+
+
+def test_every_cause_of_the_doctor_is_told():
+    told = re.findall(r"^\| `(\w+)` \|", page("reference/causes.md"), re.M)
+    assert tuple(told) == CAUSES
 
 
 def command_names():

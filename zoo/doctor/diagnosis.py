@@ -60,7 +60,7 @@ class Diagnosis:
     def __str__(self) -> str:
         count = len(self.findings)
         found = f"{count} cause{'' if count == 1 else 's'} found" if count else "nothing found"
-        lines = [f"{found}, {self.examples:,} examples looked at, {self.seconds:.0f} s"]
+        lines = [f"{found}, {self.examples:,} examples looked at"]
         for number, finding in enumerate(self.findings, start=1):
             lines += ["", f"{number}. {finding.title} ({finding.cause})"]
             lines += _labelled("evidence", finding.evidence)

@@ -21,7 +21,7 @@ from zoo.errors import DiagnosisError
 def test_a_healthy_training_has_no_findings(model, optimizer, batches):
     found = diagnose(model, optimizer, batches)
     assert found.is_healthy
-    assert str(found).startswith("nothing found, 320 examples looked at, ")
+    assert str(found).startswith("nothing found, 320 examples looked at")
 
 
 def test_the_report_tells_cause_evidence_and_fix(model, batches):
