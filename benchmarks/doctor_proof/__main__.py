@@ -21,7 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from doctor_proof.material import Material
-from doctor_proof.registry import cases_like
+from doctor_proof.registry import HELD_OUT, cases_like
 from doctor_proof.setups import BrokenCase, HealthyCase, diagnose
 
 LEAST_NAMED_FIRST, LEAST_NAMED, MOST_FALSE_ALARMS = 0.90, 0.98, 1
@@ -35,6 +35,7 @@ class Outcome:
     cause: str | None
     named: tuple[str, ...]
     seconds: float
+    is_held_out: bool = False
 
     @property
     def place(self) -> int | None:
@@ -45,7 +46,9 @@ class Outcome:
 def main() -> None:
     """Examine, print, and exit 1 below the targets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="cases or causes like it")
+    parser.add_argument(
+        "--only", default="*", metavar="PATTERN", help="cases or causes like it, or held-out"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
     chosen = cases_like(arguments.only)
@@ -54,18 +57,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcomes = _examine(chosen, Material(Path(folder)))
     totals = _totals(outcomes)
+    held_out = _totals([each for each in outcomes if each.is_held_out])
     if arguments.json:
         rows = [{**asdict(each), "place": each.place} for each in outcomes]
-        print(json.dumps({"cases": rows, **totals}, indent=1, ensure_ascii=False))
+        everything = {"cases": rows, **totals, "held_out": held_out}
+        print(json.dumps(everything, indent=1, ensure_ascii=False))
     else:
         console = Console(width=80)
         console.print(_table(outcomes))
         console.print(_in_words(totals), highlight=False)
+        if 0 < held_out["broken"] + held_out["healthy"] < len(outcomes):
+            console.print(f"of these held out:\n{_in_words(held_out)}", highlight=False)
     sys.exit(0 if totals["is_reached"] else 1)
 
 
 def _examine(cases: Sequence[BrokenCase | HealthyCase], material: Material) -> list[Outcome]:
     outcomes = []
+    held_out = {case.name for case in HELD_OUT}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("", total=len(cases))
         for case in cases:
@@ -76,7 +84,7 @@ def _examine(cases: Sequence[BrokenCase | HealthyCase], material: Material) -> l
             seconds = time.perf_counter() - start
             cause = case.cause if isinstance(case, BrokenCase) else None
             named = tuple(finding.cause for finding in report.findings)
-            outcomes.append(Outcome(case.name, cause, named, seconds))
+            outcomes.append(Outcome(case.name, cause, named, seconds, case.name in held_out))
             progress.advance(bar)
     return outcomes
 

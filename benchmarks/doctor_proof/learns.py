@@ -64,6 +64,10 @@ def _outcome(setup: Setup, most: int) -> str:
     with torch.no_grad():
         for batch in setup.batches:
             logits, loss, labels = forward(setup, batch)
+            if labels.is_floating_point():
+                labels = labels.argmax(dim=1)
+            # -100 is no label
+            logits, labels = logits[labels != -100], labels[labels != -100]
             right.append(logits.argmax(dim=1) == labels)
             losses.append(float(loss))
             counts.update(labels.tolist())

@@ -15,6 +15,8 @@ from doctor_proof import (
     healthy_data,
     healthy_models,
     healthy_training,
+    held_out_broken,
+    held_out_healthy,
 )
 from doctor_proof.setups import BrokenCase, HealthyCase
 
@@ -32,13 +34,16 @@ HEALTHY: tuple[HealthyCase, ...] = (
     *healthy_data.CASES,
     *healthy_training.CASES,
 )
+# what its authors had not seen when they wrote the doctor
+HELD_OUT: tuple[BrokenCase | HealthyCase, ...] = (*held_out_broken.CASES, *held_out_healthy.CASES)
 
 
 def cases_like(pattern: str) -> list[BrokenCase | HealthyCase]:
-    """The cases whose name or cause matches; the cause of a healthy one is `healthy`."""
-    broken = [
-        each for each in BROKEN if fnmatch(each.name, pattern) or fnmatch(each.cause, pattern)
+    """The cases whose name or cause matches, `healthy` for a healthy one; or all `held-out`."""
+    if pattern == "held-out":
+        return [*HELD_OUT]
+    return [
+        each
+        for each in (*BROKEN, *HEALTHY, *HELD_OUT)
+        if fnmatch(each.name, pattern) or fnmatch(getattr(each, "cause", "healthy"), pattern)
     ]
-    is_healthy_meant = fnmatch("healthy", pattern)
-    healthy = [each for each in HEALTHY if is_healthy_meant or fnmatch(each.name, pattern)]
-    return [*broken, *healthy]
