@@ -11,6 +11,10 @@ from zoo.doctor.findings import Finding
 from zoo.doctor.parts import told
 from zoo.doctor.patient import Patient
 
+VALUES_TESTED = 5000
+# the p-value below which values are not from a standard normal distribution
+CERTAINLY_NORMAL = 0.01
+
 
 def examine(patient: Patient) -> Iterator[Finding]:
     """Frozen parts that should learn, parts that learn though they should not, fresh poolers."""
@@ -59,6 +63,28 @@ def frozen(patient: Patient) -> Iterator[Finding]:
             "exactly 0, all norms exactly 1",
             f"load pretrained weights, or train them: {fix}",
         )
+    else:
+        yield from random_vectors(patient, fix)
+
+
+def random_vectors(patient: Patient, fix: str) -> Iterator[Finding]:
+    """A frozen embedding table that is what torch draws for a new one."""
+    from scipy.stats import kstest
+
+    for name, module in patient.model.named_modules():
+        if not isinstance(module, nn.Embedding) or module.weight.requires_grad:
+            continue
+        values = module.weight.detach().float().flatten()[:VALUES_TESTED].cpu().numpy()
+        # trained vectors are shorter, and their tails are heavier
+        if kstest(values, "norm").pvalue > CERTAINLY_NORMAL:
+            yield Finding(
+                "frozen",
+                "Random word vectors are frozen",
+                f"the table '{name}' is frozen, and its values are spread as those of a new one, "
+                f"with a mean of {values.mean():.3f} and a deviation of {values.std():.3f}",
+                f"look why no vectors were loaded, or train it: {fix}",
+            )
+            return
 
 
 def _in_groups_of_frozen(patient: Patient) -> set[int]:
@@ -113,13 +139,14 @@ def _all_as_they_began(module: nn.Module) -> bool:
 def without_effect(patient: Patient) -> Iterator[Finding]:
     """`part.requires_grad = False`, which sets an attribute that torch does not know."""
     for name, module in patient.model.named_modules():
-        is_meant = vars(module).get("requires_grad", True) is False
-        if is_meant and any(each.requires_grad for each in module.parameters()):
+        # the first is torch's word for a tensor, the second that of Keras for a layer
+        meant = [one for one in ("requires_grad", "trainable") if vars(module).get(one) is False]
+        if meant and any(each.requires_grad for each in module.parameters()):
             yield Finding(
                 "freezing_without_effect",
                 "A part was to be frozen and is trained",
-                f"'{name}.requires_grad = False' only sets an attribute of the module; its "
-                "parameters are trained",
+                f"'{name}.{meant[0]} = False' only sets an attribute of the module; its parameters "
+                "are trained",
                 f"model.{name}.requires_grad_(False)",
             )
             return

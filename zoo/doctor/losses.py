@@ -15,6 +15,8 @@ from zoo.doctor.patient import Output, Patient, class_indices
 # of the loss of a batch to that of its half: 1 for a mean, 2 for a sum
 GROWS, SHRINKS = 1.7, 0.6
 # times what guessing costs, and so many nats more
+# of the loss of guessing, that right answers may cost
+FLOOR_SHARE = 0.3
 TOO_LARGE, TOO_LARGE_NATS = 3.0, 2.0
 
 
@@ -53,7 +55,8 @@ def measured_on_logits(
         yield ignores_labels(float(value))
         return
     if kind != "logits":
-        yield from not_on_logits(kind, float(value), tried, targets)
+        if kind == "probabilities":
+            yield from with_a_floor(patient, batch, tried, targets)
         return
     yield from needs_log_probabilities(patient, batch, tried, float(value))
     yield from wrong_way(slope_of_truth(patient, batch, tried, targets))
@@ -91,26 +94,37 @@ def always_between(patient: Patient, batch: Batch) -> bool:
     return logits is not None and bool(((logits >= 0) & (logits <= 1)).all())
 
 
-def not_on_logits(
-    kind: str, value: float, given: torch.Tensor, targets: torch.Tensor
+def with_a_floor(
+    patient: Patient, batch: Batch, given: torch.Tensor, targets: torch.Tensor
 ) -> Iterator[Finding]:
-    """A loss that takes logits and gets probabilities."""
-    if kind != "probabilities":
-        return
-    softmax_twice = float(nn.functional.cross_entropy(given.float().cpu(), targets))
-    once = float(nn.functional.nll_loss(given.float().cpu().clamp(min=1e-12).log(), targets))
+    """A loss of probabilities that stays high even where every one of them is right."""
+    known = targets.clamp(min=0).to(given.device)
+    perfect = torch.full_like(given, 1e-6).scatter(1, known[:, None], 1 - 1e-6)
+    uniform = torch.full_like(given, 1 / given.shape[1])
+    lowest, unknowing = (float(loss_on(patient, batch, one)) for one in (perfect, uniform))
+    if lowest > FLOOR_SHARE * unknowing > 0:
+        yield squeezed(given, lowest)
+
+
+def squeezed(given: torch.Tensor, lowest: float) -> Finding:
+    is_softmax = bool(((given.sum(1) - 1).abs() < 1e-3).all())
+    return Finding(
+        "loss_on_probabilities",
+        "Softmax is taken twice" if is_softmax else "The loss takes logits and gets probabilities",
+        f"all outputs lie between 0 and 1{' and sum to 1' if is_softmax else ''}, and the loss "
+        f"takes them for logits: it cannot fall below {lowest:.2f}, however right they are",
+        "give CrossEntropyLoss or BCEWithLogitsLoss the logits: leave softmax or sigmoid out of "
+        "the model's last line",
+    )
+
+
+def on_probabilities(value: float, given: torch.Tensor, targets: torch.Tensor) -> Iterator[Finding]:
+    """The same for a loss that the model computes itself, known by its value."""
+    given = given.float().cpu()
+    softmax_twice = float(nn.functional.cross_entropy(given, targets))
+    once = float(nn.functional.nll_loss(given.clamp(min=1e-12).log(), targets))
     if abs(value - softmax_twice) < 0.01 < abs(value - once):
-        lowest = math.log(1 + (given.shape[1] - 1) / math.e)
-        is_softmax = bool(((given.sum(1) - 1).abs() < 1e-3).all())
-        yield Finding(
-            "loss_on_probabilities",
-            "Softmax is taken twice" if is_softmax else "The loss takes logits and gets sigmoids",
-            f"all outputs lie between 0 and 1{' and sum to 1' if is_softmax else ''}, and "
-            "cross-entropy takes the softmax of them: the loss cannot fall below "
-            f"{lowest:.2f}",
-            "give CrossEntropyLoss the logits: leave softmax or sigmoid out of the model's last "
-            "line",
-        )
+        yield squeezed(given, math.log(1 + (given.shape[1] - 1) / math.e))
 
 
 def with_other_labels(batch: Batch, width: int) -> Batch:
@@ -199,7 +213,7 @@ def measured_on_model(
     width = 2 if output.logits is None else output.logits.shape[1]
     is_share = output.logits is not None and kind_of(output.logits) == "probabilities"
     if output.logits is not None and is_share and always_between(patient, batch):
-        yield from not_on_logits("probabilities", value, output.logits.detach(), targets)
+        yield from on_probabilities(value, output.logits.detach(), targets)
     if output.logits is None:
         if value < 0:
             yield Finding(

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from zoo.doctor.batches import Batch
 from zoo.doctor.findings import Finding
+from zoo.doctor.function_watch import watch
 from zoo.doctor.gradients import backward
 from zoo.doctor.padding import NOTICEABLE, spread
 from zoo.doctor.patient import Patient
@@ -19,9 +19,6 @@ DEAD_SHARE = 0.9
 DROPPED_SHARE = 0.9
 # of the spread of the logits; the same numbers in another order of adding differ by far less
 SAME = 1e-5
-
-RELUS = (nn.functional.relu, nn.functional.relu_, torch.relu, torch.relu_, torch.Tensor.relu)
-DROPOUTS = (nn.functional.dropout, torch.dropout, nn.functional.alpha_dropout)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -103,48 +100,6 @@ def _has_fault(value: Any) -> bool:
     return False
 
 
-class FunctionWatch(TorchFunctionMode):
-    """Sees dropout and ReLU also where they are called as functions."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rates: list[float] = []
-        self.dead_shares: list[float] = []
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        output = function(*args, **kwargs)
-        if function in DROPOUTS:
-            rate = kwargs.get("p", args[1] if len(args) > 1 else 0.5)
-            is_on = kwargs.get("training", kwargs.get("train", args[2] if len(args) > 2 else True))
-            self.rates.append(float(rate) if is_on else 0.0)
-        if function in RELUS and isinstance(output, torch.Tensor) and output.ndim >= 2:
-            self.dead_shares.append(dead_share(output))
-        return output
-
-
-def dead_share(output: torch.Tensor) -> float:
-    """The share of units that are zero for every example: along the last axis or the channels."""
-    is_zero = output.detach() == 0
-    axes = {1, output.ndim - 1}
-    shares = []
-    for axis in axes:
-        others = [each for each in range(output.ndim) if each != axis]
-        shares.append(float(is_zero.all(dim=others[0], keepdim=True).float().mean()))
-        if len(others) > 1:
-            shares[-1] = float(is_zero.transpose(0, axis).flatten(1).all(1).float().mean())
-    return max(shares)
-
-
-def watch(patient: Patient, batch: Batch, *, training: bool) -> FunctionWatch:
-    """One forward pass under observation."""
-    with FunctionWatch() as seen, patient.mode(training=training), torch.no_grad():
-        patient.call(batch)
-    return seen
-
-
 def dropped(patient: Patient) -> Iterator[Finding]:
     """Dropout that leaves nothing to learn from."""
     seen = watch(patient, patient.sample[0], training=True)
@@ -218,18 +173,22 @@ def mixes_examples(patient: Patient) -> Iterator[Finding]:
     batch = patient.sample[0]
     if len(batch) < 3:
         return
-    others = [0, *range(2, len(batch)), 1]
     size = len(batch)
+    # one in the middle, beside the first one many times: another order of the same texts would not
+    # show where all of them are averaged
+    one = size // 2
+    others = [0] * size
+    others[one] = one
     moved = batch.mapped(lambda each: each[others] if each.shape[:1] == (size,) else each)
     before, after = patient.logits(batch), patient.logits(moved)
     if before is None or after is None:
         return
-    change = float((after[0] - before[0]).abs().max() / spread(before))
+    change = float((after[one] - before[one]).abs().max() / spread(before))
     if change > NOTICEABLE:
         yield Finding(
             "examples_mixed",
             "Texts of a batch are mixed up",
-            f"when the others of a batch of {size} change places, the logits of a text change by "
+            f"beside other texts in a batch of {size}, the logits of a text change by "
             f"{change:.0%} of their spread",
             "follow the batch axis through forward: nn.LSTM(…, batch_first=True), transpose rather "
             "than view or reshape, softmax and mean over dim=1 and not over the batch",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator
 
 import torch
 
 from zoo.doctor.batches import Batch
 from zoo.doctor.findings import Finding
+from zoo.doctor.function_watch import watch
 from zoo.doctor.patient import Patient
 from zoo.doctor.tokens import pad_id_of, word_embeddings
 
@@ -30,7 +32,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     faults = list(faults_of_mask(batch))
     yield from faults
-    if not faults and attends(patient):
+    if not faults and attends(patient, batch):
         yield from effects_of_padding(patient, batch)
 
 
@@ -64,11 +66,15 @@ def faults_of_mask(batch: Batch) -> Iterator[Finding]:
         )
 
 
-def attends(patient: Patient) -> bool:
-    """Whether some part of the model would take an attention mask."""
-    return any(
-        not MASKS.isdisjoint(inspect.signature(module.forward).parameters)
-        for module in patient.model.modules()
+def attends(patient: Patient, batch: Batch) -> bool:
+    """Whether the model takes a mask in some form, or would have to: some part of it attends."""
+    return (
+        batch.mask is not None
+        or any(
+            not MASKS.isdisjoint(inspect.signature(module.forward).parameters)
+            for module in patient.model.modules()
+        )
+        or watch(patient, batch, training=False).is_attending
     )
 
 
@@ -76,13 +82,28 @@ def effects_of_padding(patient: Patient, batch: Batch) -> Iterator[Finding]:
     """Whether the logits of a text depend on what it was filled up with."""
     assert batch.ids is not None
     pad_id = pad_id_of(patient)
-    is_padding = ends_of(batch.ids, pad_id) if batch.mask is None else batch.mask == 0
+    runs = ends_of(batch.ids, pad_id)
+    is_padding = runs if batch.mask is None else runs | (batch.mask == 0)
+    is_shown = batch.mask is None or bool((runs & (batch.mask != 0)).any())
     if not is_padding.any():
         return
+    evidence = ""
+    if is_padding[:, 0].float().mean() <= PADDED_SHARE:
+        change = change_alone(patient, batch, is_padding, pad_id)
+        if change is not None and change < NOTICEABLE:
+            return
+        if change is not None:
+            evidence = (
+                f"by itself a text gets logits that differ by {told(change)} from "
+                "those it gets beside longer texts"
+            )
+        if change is not None and is_shown:
+            yield unmasked(patient, pad_id, evidence)
+            return
     if batch.mask is None:
-        yield from without_mask(patient, batch, is_padding, pad_id)
-    else:
-        yield from under_the_mask(patient, batch, is_padding)
+        patient.left_out.append("padding: the model takes texts of this length alone")
+        return
+    yield from under_the_mask(patient, batch, is_padding, evidence)
 
 
 def ends_of(ids: torch.Tensor, pad_id: int) -> torch.Tensor:
@@ -94,39 +115,55 @@ def ends_of(ids: torch.Tensor, pad_id: int) -> torch.Tensor:
     return (after.bool() & is_run[0]) | (before.bool() & is_run[1])
 
 
-def without_mask(
+def change_alone(
     patient: Patient, batch: Batch, is_padding: torch.Tensor, pad_id: int
-) -> Iterator[Finding]:
-    """Ids alone: a text by itself must get the logits that it gets beside longer ones."""
+) -> float | None:
+    """The largest change of a logit of some texts without their padding, as a share of the spread.
+
+    None where the model cannot be called with a shorter text.
+    """
     assert batch.ids is not None
     before = patient.logits(batch)
-    rows = is_padding.any(1).nonzero().flatten().tolist()[:ALONE]
     if before is None:
-        return
-    changes = []
-    for row in rows:
-        alone = batch.taken(slice(row, row + 1))
-        alone = alone.replaced(batch.ids_at, batch.ids[row : row + 1][:, ~is_padding[row]])
-        after = patient.logits(alone)
-        assert after is not None
-        changes.append(float((after[0] - before[row]).abs().max() / spread(before)))
-    if max(changes) < NOTICEABLE:
-        return
-    evidence = (
-        f"by itself a text gets logits that differ by {max(changes):.0%} of their spread from "
-        "those it gets beside longer texts"
-    )
+        return None
     expected = expected_pad_id(patient)
-    if expected is not None and expected != pad_id:
-        yield Finding(
-            "padding_id",
-            "Texts are filled up with the wrong token",
-            f"they end with id {pad_id}, the padding id of model and tokenizer is {expected}; "
-            f"{evidence}",
-            f"pad with {expected}: pad_sequence(ids, batch_first=True, padding_value={expected})",
-        )
-    else:
-        yield has_a_say(evidence)
+    changes = [0.0]
+    for row in is_padding.any(1).nonzero().flatten().tolist()[:ALONE]:
+        kept = ~is_padding[row]
+        if expected not in (None, pad_id) and not kept.all():
+            # a token that ends the text as well as filling it up
+            kept[int(kept.nonzero().max()) + 1] = True
+        alone = batch.taken(slice(row, row + 1))
+        alone = alone.replaced(batch.ids_at, batch.ids[row : row + 1][:, kept])
+        if batch.mask is not None:
+            alone = alone.replaced(batch.mask_at, batch.mask[row : row + 1][:, kept])
+        try:
+            after = patient.logits(alone)
+        except Exception:  # a stranger's forward, made for one length
+            return None
+        assert after is not None
+        change = float((after[0] - before[row]).abs().max() / spread(before))
+        # a text of which a wrong mask leaves nothing
+        changes.append(change if math.isfinite(change) else math.inf)
+    return max(changes)
+
+
+def told(change: float) -> str:
+    return f"{change:.0%} of their spread" if math.isfinite(change) else "NaN"
+
+
+def unmasked(patient: Patient, pad_id: int, evidence: str) -> Finding:
+    """Padding that no mask covers: because it is not the id that the mask is made of, or at all."""
+    expected = expected_pad_id(patient)
+    if expected is None or expected == pad_id:
+        return has_a_say(evidence)
+    return Finding(
+        "padding_id",
+        "Texts are filled up with the wrong token",
+        f"they end with id {pad_id}, the padding id of model and tokenizer is {expected}; "
+        f"{evidence}",
+        f"pad with {expected}: pad_sequence(ids, batch_first=True, padding_value={expected})",
+    )
 
 
 def has_a_say(evidence: str) -> Finding:
@@ -138,10 +175,14 @@ def has_a_say(evidence: str) -> Finding:
     )
 
 
-def under_the_mask(patient: Patient, batch: Batch, is_padding: torch.Tensor) -> Iterator[Finding]:
-    """Padding that a mask covers must not change the logits, and the words must."""
+def under_the_mask(
+    patient: Patient, batch: Batch, is_padding: torch.Tensor, evidence: str
+) -> Iterator[Finding]:
+    """What padding under a mask does to the logits; `evidence` says that it does, if known."""
     change = change_by(patient, batch, is_padding)
     if change is None or change < NOTICEABLE:
+        if evidence:
+            yield has_a_say(evidence)
         return
     words = ~is_padding
     words[:, 0] = False
@@ -152,26 +193,18 @@ def under_the_mask(patient: Patient, batch: Batch, is_padding: torch.Tensor) -> 
             "The attention mask is the wrong way round",
             f"other tokens instead of the padding change the logits by {change:.0%} of their "
             f"spread, other tokens instead of the words by {by_words:.1%}",
-            "PyTorch's own layers take src_key_padding_mask = (input_ids == pad_id), True where "
-            "padding is; transformers takes attention_mask = (input_ids != pad_id)",
+            "PyTorch's own layers and masked_fill want (input_ids == pad_id), True where padding "
+            "is; transformers takes attention_mask = (input_ids != pad_id)",
         )
         return
-    for side, column, fix in (
-        ("first", 0, 'tokenizer.padding_side = "right"'),
-        (
-            "last",
-            -1,
-            "read the last token of each text, hidden[range(len(hidden)), mask.sum(1) - 1]",
-        ),
-    ):
-        inner = is_padding.clone()
-        inner[:, column] = False
-        share = float(is_padding[:, column].float().mean())
-        by_inner = change_by(patient, batch, inner) if inner.any() else None
-        if share > PADDED_SHARE and by_inner is not None and by_inner < NOTICEABLE:
+    for place, chosen, fix in readable_places(is_padding):
+        rest = is_padding & ~chosen
+        share = float((is_padding & chosen).any(1).float().mean())
+        by_rest = change_by(patient, batch, rest) if rest.any() else None
+        if share > PADDED_SHARE and by_rest is not None and by_rest < NOTICEABLE:
             yield Finding(
                 "padding_side",
-                f"The head reads the {side} position, which is padding",
+                f"The head reads {place}, which is padding",
                 f"{share:.0%} of the texts of a batch have padding there; another token in place "
                 f"changes the logits by {change:.0%} of their spread, other padding does not",
                 fix,
@@ -181,6 +214,20 @@ def under_the_mask(patient: Patient, batch: Batch, is_padding: torch.Tensor) -> 
         f"the logits change by {change:.0%} of their spread when padding is replaced by other "
         "tokens"
     )
+
+
+def readable_places(
+    is_padding: torch.Tensor,
+) -> Iterator[tuple[str, torch.Tensor, str]]:
+    """Places that heads read, as `(batch, seq)`, and how to read a token there."""
+    last_token = "read each text's last token, hidden[range(len(hidden)), mask.sum(1) - 1]"
+    first, last, behind = (torch.zeros_like(is_padding) for _ in range(3))
+    first[:, 0] = True
+    last[:, -1] = True
+    behind[:, 1:] = is_padding[:, 1:] & ~is_padding[:, :-1]
+    yield "the first position", first, 'tokenizer.padding_side = "right"'
+    yield "the last position", last, last_token
+    yield "the position behind the last token", behind, last_token
 
 
 def expected_pad_id(patient: Patient) -> int | None:

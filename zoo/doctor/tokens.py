@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 from zoo.doctor.bag_of_words import Skill, skill_of
 from zoo.doctor.findings import Finding
 from zoo.doctor.patient import Patient, known_labels
+from zoo.transformers_encoder import longest_input
 
 UNKNOWN_SHARE = 0.2
 # of all tokens that one single id may be, where nobody says which id is unknown
@@ -72,9 +74,9 @@ def beyond_the_vocabulary(patient: Patient) -> Iterator[Finding]:
 
 def too_long(patient: Patient) -> Iterator[Finding]:
     """Sequences for which the encoder has no positions."""
-    configs = [getattr(each, "config", None) for each in patient.model.modules()]
-    limits = [getattr(each, "max_position_embeddings", None) for each in configs]
-    limit = min((each for each in limits if isinstance(each, int) and each > 0), default=None)
+    inner = [each for each in patient.model.modules() if isinstance(each, PreTrainedModel)]
+    limits = [limit for each in inner if (limit := longest_input(each)) is not None]
+    limit = min(limits, default=None)
     longest = max(batch.ids.shape[1] for batch in patient.all_batches if batch.ids is not None)
     if limit is not None and longest > limit:
         yield Finding(
@@ -119,10 +121,9 @@ def token_rows(patient: Patient) -> list[np.ndarray]:
 
 def pad_id_of(patient: Patient) -> int:
     """The id that texts are filled up with: what ends rows, or else what the tokenizer says."""
-    last = [batch.ids[:, -1] for batch in patient.all_batches if batch.ids is not None]
-    first = [batch.ids[:, 0] for batch in patient.all_batches if batch.ids is not None]
-    for ends in (torch.cat(last), torch.cat(first)):
-        ids, counts = ends.unique(return_counts=True)
+    known = [batch.ids for batch in patient.all_batches if batch.ids is not None]
+    for place in (-1, 0) if known else ():
+        ids, counts = torch.cat([each[:, place] for each in known]).unique(return_counts=True)
         for candidate in ids[counts > 1].tolist():
             if _runs_of(patient, candidate):
                 return int(candidate)
