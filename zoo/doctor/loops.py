@@ -15,7 +15,11 @@ from zoo.doctor.findings import Finding
 from zoo.doctor.patient import Patient
 
 STEPS_WATCHED = 4
-BATCHES_TRIED = 16
+# a rate that depends on what was reached takes longer to show
+STEPS_ON_PLATEAUS = 30
+COOLED = 1e-2
+# gradients of parameters, after which a loop that made no step yet will make none
+FUTILE = 2000
 # of the gradient's norm; and what is left of it
 CLIPPED_SHARE, CLIPPED_NORM = 1e-2, 1e-3
 
@@ -103,11 +107,13 @@ def examine(patient: Patient) -> Iterator[Finding]:
     weights = [(name, each) for name, each in patient.model.named_parameters()]
     before = {name: each.detach().clone() for name, each in weights if each.requires_grad}
     watch = LoopWatch(patient.model, patient.optimizer)
+    is_on_plateaus = isinstance(patient.scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+    wanted = STEPS_ON_PLATEAUS if is_on_plateaus else STEPS_WATCHED
     position = schedule_position(patient)
     with patient.mode(training=True), torch.enable_grad(), watch.watching():
-        for batch in patient.served.first[:BATCHES_TRIED]:
+        for batch in patient.served.first:
             patient.step(batch.original)
-            if watch.steps == STEPS_WATCHED:
+            if watch.steps == wanted or (not watch.steps and watch.backwards > FUTILE):
                 break
     has_moved = any(not torch.equal(before[name], each) for name, each in weights if name in before)
     if position is not None and watch.steps:
@@ -116,6 +122,15 @@ def examine(patient: Patient) -> Iterator[Finding]:
     patient.kept.restore()
     # without an optimizer there is no telling when it steps
     yield from told_by(watch, has_moved=has_moved or not before)
+    if is_on_plateaus and len(watch.rates) > 1 and watch.rates[-1] < COOLED * watch.rates[0]:
+        yield Finding(
+            "schedule_at_zero",
+            "The learning rate falls while the model still learns",
+            f"within {len(watch.rates)} steps ReduceLROnPlateau brings it from "
+            f"{watch.rates[0]:.1e} to {watch.rates[-1]:.1e}",
+            'mode="min" for a loss, "max" for an accuracy; and step it once an epoch, with the '
+            "result of validation",
+        )
 
 
 def schedule_position(patient: Patient) -> float | None:
