@@ -292,14 +292,14 @@ def low_rank_adapters(material: Material) -> Setup:
     for layer in bert.encoder.layer:
         attention = layer.attention.self
         attention.query, attention.value = LoRA(attention.query), LoRA(attention.value)
-    model = BertClassifier(bert, num_labels=16)
+    model = BertClassifier(bert, num_labels=5)
     trained = [each for each in model.parameters() if each.requires_grad]
-    loader = material.loader(material.intents)
+    loader = material.loader(material.domains)
     return Setup(
         model=model,
-        optimizer=AdamW(trained, lr=3e-3),
+        optimizer=AdamW(trained, lr=6e-3),
         batches=loader,
-        steps=5 * len(loader),
+        steps=8 * len(loader),
     )
 
 
