@@ -278,7 +278,7 @@ def low_rank_adapters(material: Material) -> Setup:
     """LoRA: its second matrix begins at 0, so that the first has no gradient in the first step."""
 
     class LoRA(nn.Module):
-        def __init__(self, base: nn.Linear, rank: int = 4, alpha: int = 16) -> None:
+        def __init__(self, base: nn.Linear, rank: int = 8, alpha: int = 16) -> None:
             super().__init__()
             self.base = base
             self.lora_a = nn.Parameter(torch.randn(rank, base.in_features) * 0.05)
@@ -294,23 +294,27 @@ def low_rank_adapters(material: Material) -> Setup:
         attention.query, attention.value = LoRA(attention.query), LoRA(attention.value)
     model = BertClassifier(bert, num_labels=5)
     trained = [each for each in model.parameters() if each.requires_grad]
+    loader = material.loader(material.domains)
     return Setup(
         model=model,
-        optimizer=AdamW(trained, lr=2e-3),
-        batches=material.loader(material.domains),
+        optimizer=AdamW(trained, lr=6e-3),
+        batches=loader,
+        steps=8 * len(loader),
     )
 
 
 def only_the_biases(material: Material) -> Setup:
     """BitFit (Ben Zaken et al. 2022): of the pretrained encoder, the biases alone are trained."""
-    model = SentenceModel(material.pretrained_bert(), 5)
+    model = SentenceModel(material.pretrained_bert(), 16)
     for name, parameter in model.encoder.named_parameters():
         parameter.requires_grad = name.endswith("bias")
     trained = [each for each in model.parameters() if each.requires_grad]
+    loader = material.loader(material.intents)
     return Setup(
         model=model,
-        optimizer=AdamW(trained, lr=2e-3),
-        batches=material.loader(material.domains),
+        optimizer=AdamW(trained, lr=4e-3),
+        batches=loader,
+        steps=5 * len(loader),
     )
 
 
@@ -472,14 +476,14 @@ def distilbert_of_transformers(material: Material) -> Setup:
             n_layers=2,
             n_heads=2,
             max_position_embeddings=LONGEST,
-            num_labels=16,
+            num_labels=5,
         )
     )
     return Setup(
         model=model,
         optimizer=AdamW(model.parameters(), lr=1e-3),
-        batches=material.loader(material.intents),
-        steps=420,
+        batches=material.loader(material.domains),
+        steps=350,
     )
 
 
@@ -510,6 +514,7 @@ def own_class_token_before_the_words(material: Material) -> Setup:
         model=model,
         optimizer=AdamW(model.parameters(), lr=1e-3),
         batches=ids_and_labels(material, material.domains),
+        steps=350,
     )
 
 
