@@ -179,7 +179,7 @@ def test_a_newer_root_is_refused_and_untouched(store):
     marker = store.root / "zoo-results.json"
     marker.write_text('{"format": "zoo-results", "schema_version": 4}')
     before = marker.stat().st_mtime_ns
-    with pytest.raises(NewerSchema, match="schema 4, this is schema 2: upgrade"):
+    with pytest.raises(NewerSchema, match="schema 4, this is schema 3: upgrade"):
         Store.open(store.root)
     assert marker.stat().st_mtime_ns == before
 
@@ -277,8 +277,8 @@ def test_a_newer_result_is_refused_and_untouched(store):
     spec = make_spec()
     finish(store, spec)
     path = store.folder(spec) / "result.json"
-    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 4'))
-    with pytest.raises(NewerSchema, match="schema 4, this is schema 2: upgrade"):
+    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 4'))
+    with pytest.raises(NewerSchema, match="schema 4, this is schema 3: upgrade"):
         store.result(spec)
     with pytest.raises(NewerSchema):
         read_contents(store.root)

@@ -75,7 +75,8 @@ def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
     if one.kind == "encoder":
         yield "weights", _weights(one)
         yield "without them", _from_scratch(spec)
-        yield "fine-tuned at", spec.learning_rate and f"{spec.learning_rate:.0e}"
+        if spec.learning_rate is not None:
+            yield "fine-tuned at", f"{spec.learning_rate:.0e}"
     if one.kind != "head":
         yield "languages", spec.languages
     yield "licence", spec.licence
