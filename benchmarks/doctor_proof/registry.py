@@ -15,8 +15,7 @@ from doctor_proof import (
     healthy_data,
     healthy_models,
     healthy_training,
-    held_out_broken,
-    held_out_healthy,
+    held_out,
 )
 from doctor_proof.setups import BrokenCase, HealthyCase
 
@@ -35,7 +34,7 @@ HEALTHY: tuple[HealthyCase, ...] = (
     *healthy_training.CASES,
 )
 # what its authors had not seen when they wrote the doctor
-HELD_OUT: tuple[BrokenCase | HealthyCase, ...] = (*held_out_broken.CASES, *held_out_healthy.CASES)
+HELD_OUT: tuple[BrokenCase | HealthyCase, ...] = held_out.CASES
 
 
 def cases_like(pattern: str) -> list[BrokenCase | HealthyCase]:

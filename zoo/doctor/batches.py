@@ -87,6 +87,15 @@ class Batch:
 
 def parse(original: Any) -> Batch:
     """A batch as `(inputs, labels)` or a mapping with labels; raises `DiagnosisError`."""
+    batch = _parted(original)
+    if not hasattr(batch.labels, "__len__") or getattr(batch.labels, "ndim", 1) == 0:
+        raise DiagnosisError(
+            f"the labels of a batch are {batch.labels!r}; give one label for each of its examples"
+        )
+    return _with_places(batch)
+
+
+def _parted(original: Any) -> Batch:
     if isinstance(original, Mapping):
         kwargs = dict(original)
         name = next((name for name in LABEL_NAMES if name in kwargs), None)
@@ -96,14 +105,14 @@ def parse(original: Any) -> Batch:
                 "batches with labels, as they are trained on"
             )
         labels = kwargs.pop(name)
-        return _with_places(Batch(original, (), kwargs, labels))
+        return Batch(original, (), kwargs, labels)
     if isinstance(original, Sequence) and not isinstance(original, str) and len(original) >= 2:
         *inputs, labels = original
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-            return _with_places(Batch(original, (), dict(inputs[0]), labels))
+            return Batch(original, (), dict(inputs[0]), labels)
         if len(inputs) == 1 and isinstance(inputs[0], tuple | list):
             inputs = list(inputs[0])
-        return _with_places(Batch(original, tuple(inputs), {}, labels))
+        return Batch(original, tuple(inputs), {}, labels)
     raise DiagnosisError(
         f"a batch is a {type(original).__name__}; give batches as (inputs, labels), or as a "
         "dictionary with 'labels'"
@@ -177,15 +186,17 @@ def collect(batches: Iterable[Any]) -> Served:
 
 def _in_order(batches: Any) -> Iterable[Any]:
     """The batches as they are served; a loader's without its worker processes."""
-    is_loader = isinstance(batches, torch.utils.data.DataLoader)
-    if (
-        not is_loader
-        or batches.batch_sampler is None
-        or not hasattr(batches.dataset, "__getitem__")
-    ):
+    if not _is_indexed(batches) or batches.batch_sampler is None:
         return batches
     data = batches.dataset
     return (batches.collate_fn([data[row] for row in rows]) for rows in batches.batch_sampler)
+
+
+def _is_indexed(batches: Any) -> bool:
+    """Whether it is a loader over data whose examples can be asked for by number."""
+    return isinstance(batches, torch.utils.data.DataLoader) and not isinstance(
+        batches.dataset, torch.utils.data.IterableDataset
+    )
 
 
 def _length(batches: Any) -> int | None:
@@ -197,7 +208,7 @@ def _length(batches: Any) -> int | None:
 
 def _spread(batches: Any, size: int) -> Iterator[Batch]:
     """Batches of examples that lie far apart in the data."""
-    if isinstance(batches, torch.utils.data.DataLoader):
+    if _is_indexed(batches):
         data: Any = batches.dataset
         rows = range(0, len(data), max(1, len(data) // SPREAD_EXAMPLES))
         # far apart within each batch too

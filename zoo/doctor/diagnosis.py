@@ -196,7 +196,7 @@ CONSEQUENCES = {
     "dropout_drops_all": ("no_gradient", "vanishing_gradient"),
     "input_ignored": ("no_gradient", "mask_missing", "examples_mixed"),
     "examples_mixed": ("mask_missing", "padding_side"),
-    "dropout_in_eval": ("examples_mixed",),
+    "dropout_in_eval": ("examples_mixed", "mask_missing", "mask_inverted", "padding_side"),
     "mask_all_zero": ("input_ignored", "mask_missing", "no_gradient"),
     "mask_inverted": (
         "vanishing_gradient",

@@ -21,7 +21,6 @@ from zoo.doctor.findings import Finding
 from zoo.doctor.keeping import Kept
 from zoo.doctor.loops import STEPS_WATCHED, LoopWatch, told_by
 from zoo.doctor.patient import Patient, known_labels
-from zoo.errors import DiagnosisError
 
 
 class DoctorWarning(UserWarning):
@@ -39,13 +38,14 @@ class EarlyWord:
         scheduler: Any = None,
         steps: int | None = None,
     ) -> None:
+        # without disturbing the order in which training is about to be served
+        kept = Kept(nn.Module(), optimizer, scheduler, batches)
         try:
-            # without disturbing the order in which training is about to be served
-            kept = Kept(nn.Module(), optimizer, scheduler, batches)
             served = collect(batches)
-            kept.restore()
-        except DiagnosisError:
+        except Exception:  # a stranger's data, which the training may well be able to use
             served = Served((), (), None)
+        finally:
+            kept.restore()
         self.patient = Patient(
             model, optimizer, served, None, scheduler, steps, None, None, None, kept
         )

@@ -35,7 +35,8 @@ def frozen(patient: Patient) -> Iterator[Finding]:
             "frozen", "Nothing is trained", f"all {len(parameters)} parameters are frozen", fix
         )
         return
-    own_group = [name for name in still if id(parameters[name]) in _in_groups_of_frozen(patient)]
+    of_frozen = _in_groups_of_frozen(patient)
+    own_group = [name for name in still if id(parameters[name]) in of_frozen]
     # the last linear layer: none of a published checkpoint knows these labels
     last = last_linear(patient)
     is_last_frozen = last is not None and f"{last}.weight" in still

@@ -1,4 +1,4 @@
-"""What one backward pass leaves in each parameter, and which parts of the model ran."""
+"""What one backward pass leaves in each parameter."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ VANISHING = 1e-7
 class Backward:
     """By name of parameter: the root mean square of its gradient, None where it got none.
 
-    Trained parameters alone. `ran` names the modules that were called, `loss` is the mean, and
-    `has_graph` says whether the loss depends on any parameter at all.
+    Trained parameters alone. `loss` is the mean, and `has_graph` says whether the loss depends on
+    any parameter at all.
     """
 
     gradients: dict[str, float | None]
-    ran: frozenset[str]
     loss: float
     has_graph: bool
 
@@ -40,32 +39,23 @@ class Backward:
 def backward(patient: Patient, batches: Sequence[Batch]) -> Backward:
     """Forward and backward over batches in training mode; the gradients are summed."""
     model = patient.model
-    ran: set[str] = set()
-    hooks = [
-        module.register_forward_hook(lambda *_, name=name: ran.add(name))
-        for name, module in model.named_modules()
-    ]
     losses = []
     has_graph = False
-    try:
-        for parameter in model.parameters():
-            parameter.grad = None
-        for number, batch in enumerate(batches):
-            with patient.mode(training=True, seed=number), torch.enable_grad():
-                loss = patient.loss_of(batch, patient.call(batch))
-                losses.append(float(loss.detach()))
-                if loss.requires_grad:
-                    has_graph = True
-                    loss.backward()
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for parameter in model.parameters():
+        parameter.grad = None
+    for number, batch in enumerate(batches):
+        with patient.mode(training=True, seed=number), torch.enable_grad():
+            loss = patient.loss_of(batch, patient.call(batch))
+            losses.append(float(loss.detach()))
+            if loss.requires_grad:
+                has_graph = True
+                loss.backward()
     found = {
         name: None if each.grad is None else root_mean_square(each.grad)
         for name, each in model.named_parameters()
         if each.requires_grad
     }
-    return Backward(found, frozenset(ran), sum(losses) / len(losses), has_graph)
+    return Backward(found, sum(losses) / len(losses), has_graph)
 
 
 def root_mean_square(tensor: torch.Tensor) -> float:
@@ -131,23 +121,13 @@ def decides(patient: Patient, part: str) -> bool:
     batch = patient.sample[0]
     before = patient.logits(batch)
     value = patient.mean_loss([batch]) if before is None else 0.0
-    generator = torch.Generator().manual_seed(0)
-    changed = [(name, each) for name, each in patient.model.named_parameters()]
-    with torch.no_grad():
-        kept = []
-        for name, each in changed:
-            if in_part(name, part):
-                kept.append((each, each.clone()))
-                noise = torch.randn(each.shape, generator=generator).to(each)
-                each.add_(noise * (each.float().std(unbiased=False) + 0.1).to(each))
+    with patient.other_weights(part):
         after = patient.logits(batch)
         difference = (
             float((after - before).abs().max())
             if before is not None and after is not None
             else abs(patient.mean_loss([batch]) - value)
         )
-        for each, original in kept:
-            each.copy_(original)
     return not difference <= 1e-6
 
 

@@ -16,6 +16,8 @@ from zoo.doctor.patient import Patient
 MOVED_SHARE = 0.5
 # of a weight by one step: usual rates and decays come to 1e-7 … 1e-4
 DECAYED_SHARE = 5e-3
+# up to here it is the rate that is too high, if anything
+USUAL_DECAY = 0.1
 STRONG_DECAY = 1.0
 
 
@@ -150,8 +152,13 @@ def strong_decay(patient: Patient) -> Iterator[Finding]:
         decay = float(group.get("weight_decay") or 0)
         rate = max(float(group["lr"]), float(group.get("initial_lr", 0)))
         share = rate * decay
-        if share > DECAYED_SHARE if is_apart else decay >= STRONG_DECAY:
-            effect = f"each step takes {share:.1%} of every weight away" if is_apart else "it is L2"
+        is_strong = decay > USUAL_DECAY and share > DECAYED_SHARE
+        if is_strong if is_apart else decay >= STRONG_DECAY:
+            effect = (
+                f"each step takes {share:.1%} of every weight away"
+                if is_apart
+                else f"in {kind} it is part of the gradient, and outweighs the loss"
+            )
             yield Finding(
                 "weight_decay_too_high",
                 "Weight decay outruns learning",

@@ -94,7 +94,7 @@ def effects_of_padding(patient: Patient, batch: Batch) -> Iterator[Finding]:
             return
         if change is not None:
             evidence = (
-                f"by itself a text gets logits that differ by {told(change)} from "
+                f"by itself a text gets logits that differ by {as_share(change)} from "
                 "those it gets beside longer texts"
             )
         if change is not None and is_shown:
@@ -148,7 +148,7 @@ def change_alone(
     return max(changes)
 
 
-def told(change: float) -> str:
+def as_share(change: float) -> str:
     return f"{change:.0%} of their spread" if math.isfinite(change) else "NaN"
 
 

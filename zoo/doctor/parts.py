@@ -33,8 +33,8 @@ def whole_parts(names: Collection[str], all_names: Iterable[str]) -> list[str]:
 
 
 def in_part(name: str, part: str) -> bool:
-    """Whether a parameter lies in a part."""
-    return name == part or name.startswith(f"{part}.")
+    """Whether a parameter lies in a part; every one lies in the whole, which has no name."""
+    return not part or name == part or name.startswith(f"{part}.")
 
 
 def told(names: Collection[str], model: nn.Module) -> str:

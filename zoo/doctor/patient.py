@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from zoo.doctor.batches import Batch, Served
+from zoo.doctor.parts import in_part
 from zoo.errors import DiagnosisError
 
 if TYPE_CHECKING:
@@ -123,6 +124,26 @@ class Patient:
         torch.manual_seed(seed)
         self.model.train(training)
         yield
+
+    @contextlib.contextmanager
+    def other_weights(self, part: str = "") -> Iterator[None]:
+        """The weights of a part, or all, with noise on them: what does not depend on them stays.
+
+        The noise is about as large as the weights, and not nothing where they are 0.
+        """
+        generator = torch.Generator().manual_seed(0)
+        changed = [each for name, each in self.model.named_parameters() if in_part(name, part)]
+        before = [each.detach().clone() for each in changed]
+        with torch.no_grad():
+            for each in changed:
+                noise = torch.randn(each.shape, generator=generator).to(each)
+                each.add_(noise * (each.float().std(unbiased=False) + 0.1).to(each))
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for each, value in zip(changed, before, strict=True):
+                    each.copy_(value)
 
     def logits(self, batch: Batch, *, training: bool = False, seed: int = 0) -> torch.Tensor | None:
         """The logits of a batch in float32 on the CPU, without gradients."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from zoo.doctor.bag_of_words import Skill, skill_of
 from zoo.doctor.findings import Finding
-from zoo.doctor.patient import Patient, known_labels
+from zoo.doctor.patient import Patient, class_indices
 from zoo.transformers_encoder import longest_input
 
 UNKNOWN_SHARE = 0.2
@@ -179,7 +179,10 @@ def truncated(patient: Patient) -> Iterator[Finding]:
     if patient.tokenizer is not None and patient.texts is not None:
         # in the order in which they are served; what lies further on is not compared
         given = [
-            row for batch in patient.served.first if batch.ids is not None for row in batch.ids
+            row
+            for batch in patient.served.first
+            if batch.ids is not None
+            for row in batch.ids.cpu()
         ]
         pairs = list(zip(patient.texts, given, strict=False))
         pad_id = pad_id_of(patient)
@@ -192,9 +195,10 @@ def truncated(patient: Patient) -> Iterator[Finding]:
         if is_cut.mean() <= CUT_SHARE:
             return
         share = float((kept / wanted)[is_cut].mean())
-        labels = known_labels(patient.served.first)[: len(whole)]
-        before = skill_of([np.array(ids) for ids in whole], labels)
-        after = skill_of([row.numpy() for _, row in pairs], labels)
+        before, after = (
+            skill_in_order(patient, rows)
+            for rows in ([np.array(ids) for ids in whole], [row.numpy() for _, row in pairs])
+        )
         if share < KEPT_SHARE or _is_lost(before, after):
             yield Finding(
                 "truncated",
@@ -218,6 +222,16 @@ def truncated(patient: Patient) -> Iterator[Finding]:
             f"all {len(together):,} texts have exactly {width} tokens and end with the same one",
             fix,
         )
+
+
+def skill_in_order(patient: Patient, rows: Sequence[np.ndarray]) -> Skill | None:
+    """What a bag of words makes of rows that are parallel to the examples as they are served."""
+    found = [class_indices(batch) for batch in patient.served.first]
+    labels = np.concatenate([each for each in found if each is not None] or [np.zeros(0, int)])
+    count = min(len(rows), len(labels))
+    known = labels[:count] >= 0
+    chosen = [row for row, one in zip(rows[:count], known, strict=True) if one]
+    return skill_of(chosen, labels[:count][known])
 
 
 def _is_lost(before: Skill | None, after: Skill | None) -> bool:

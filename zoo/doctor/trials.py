@@ -50,16 +50,15 @@ class Trial:
 def examine(patient: Patient, seconds: float) -> Iterator[Finding]:
     """Trials until the answer is clear, within about so many seconds."""
     # few enough examples that some dozen steps see each of them several times
-    batches = patient.sample
-    steps = affordable_steps(patient, batches, seconds)
+    trials = Trials(patient, patient.sample, peak_rates(patient), STEPS)
+    steps = affordable_steps(trials, seconds)
     if steps < FEWEST_STEPS:
         patient.left_out.append(
             f"learning rate: {FEWEST_STEPS} steps of this model take too long for {seconds:.0f} s"
         )
         return
-    rates = peak_rates(patient)
-    trials = Trials(patient, batches, rates, steps)
-    if rates is None:
+    trials = dataclasses.replace(trials, steps=steps)
+    if trials.rates is None:
         patient.left_out.append("learning rate: no optimizer was given")
         yield from cannot_overfit(trials, [trials.at(scale) for scale in (1.0, 10.0, 0.1)])
         return
@@ -115,17 +114,18 @@ class Trials:
         return True
 
 
-def affordable_steps(patient: Patient, batches: Sequence[Batch], seconds: float) -> int:
-    """How many steps a trial may have."""
-    trials = Trials(patient, batches, peak_rates(patient), 1)
-    optimizer = patient.optimizer or torch.optim.SGD(patient.model.parameters(), lr=0.0)
+def affordable_steps(trials: Trials, seconds: float) -> int:
+    """How many steps each trial may have."""
+    patient = trials.patient
+    trained = [each for each in patient.model.parameters() if each.requires_grad]
+    optimizer = patient.optimizer or torch.optim.SGD(trained, lr=0.0)
     times = []
     for step in range(2):
         started = time.perf_counter()
-        trials.learn(optimizer, batches[step % len(batches)], step)
+        trials.learn(optimizer, trials.batches[step % len(trials.batches)], step)
         times.append(time.perf_counter() - started)
     patient.kept.restore()
-    return min(STEPS, int(seconds / TRIALS / max(min(times), 1e-6)))
+    return min(trials.steps, int(seconds / TRIALS / max(min(times), 1e-6)))
 
 
 def peak_rates(patient: Patient) -> list[float] | None:

@@ -51,6 +51,14 @@ def test_an_iterator_is_not_used_up():
             r"a batch is a Tensor; give batches as \(inputs, labels\), or as a dictionary with",
         ),
         ([{"input_ids": IDS}], "a batch is a mapping of 'input_ids' and has no 'labels'"),
+        (
+            [(IDS, torch.tensor(1))],
+            r"the labels of a batch are tensor\(1\); give one label for each",
+        ),
+        (
+            [{"input_ids": IDS, "labels": None}],
+            "the labels of a batch are None; give one label for",
+        ),
     ],
 )
 def test_what_is_no_batch_is_told(batches, text):
@@ -65,6 +73,18 @@ def test_examples_from_all_over_the_data_are_looked_at_too():
     assert [int(batch.labels.max()) for batch in served.first] == [0] * 40
     assert {int(label) for batch in served.spread for label in batch.labels} == {0, 1}
     assert served.per_pass == 200
+
+
+def test_data_without_numbers_are_read_as_they_come():
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter([(torch.tensor([row, 1]), torch.tensor(0)) for row in range(600)])
+
+        def __len__(self):
+            return 600
+
+    served = collect(torch.utils.data.DataLoader(Stream(), batch_size=10))
+    assert (len(served.first), served.spread, served.per_pass) == (40, (), 60)
 
 
 def test_part_of_a_batch_leaves_alone_what_is_not_by_example():

@@ -98,6 +98,19 @@ def test_the_training_is_the_same_with_the_doctor(model, examples, batches):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_data_that_cannot_be_looked_at_do_not_stop_the_training(model, optimizer):
+    class Moody(torch.utils.data.Dataset):
+        def __len__(self):
+            return 10
+
+        def __getitem__(self, row):
+            raise OSError("not now")
+
+    before = torch.get_rng_state()
+    EarlyWord(model, optimizer, torch.utils.data.DataLoader(Moody(), shuffle=True)).begin()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_lightning_is_told_too(model, examples, tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
     from zoo.doctor.for_lightning import DoctorCallback

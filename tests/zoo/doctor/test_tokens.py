@@ -1,0 +1,38 @@
+"""What is cut off, against examples whose labels the loss leaves out."""
+
+import torch
+from torch import nn
+
+from zoo.doctor import diagnose
+
+
+class WordsAsNumbers:
+    """A tokenizer of texts such as "3 1 4": a number is its own id."""
+
+    unk_token_id, unk_token, pad_token_id = None, None, 0
+
+    def __len__(self):
+        return 40
+
+    def __call__(self, texts, **_):
+        return {"input_ids": [[int(word) for word in text.split()] for text in texts]}
+
+
+def test_texts_stay_beside_their_labels_where_some_have_none(model, examples):
+    """Every other label is -100; cut to two of eight words, the class can still be told."""
+    ids, labels = examples
+    kept = torch.where(torch.arange(len(labels)) % 2 == 0, labels, -100)
+    batches = list(zip(ids[:, :2].split(16), kept.split(16), strict=True))
+    texts = [" ".join(map(str, row.tolist())) for row in ids]
+    found = diagnose(
+        model,
+        batches=batches,
+        loss=nn.CrossEntropyLoss(ignore_index=-100),
+        tokenizer=WordsAsNumbers(),
+        texts=texts,
+        seconds=0,
+    )
+    (finding,) = found.findings
+    assert finding.cause == "truncated"
+    # each class has words of its own
+    assert "finds 100% of a class, of whole texts 100%" in finding.evidence
