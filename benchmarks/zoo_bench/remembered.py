@@ -1,7 +1,4 @@
-"""Leaderboards that were worked out before, found again by everything they follow from.
-
-They lie in the user's cache, never in a results root, and can be deleted at any time.
-"""
+"""Leaderboards that were worked out before, found again by everything they follow from."""
 
 from __future__ import annotations
 
@@ -12,38 +9,25 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from zoo_bench import durable
+from zoo_bench import cache
 from zoo_bench.leaderboard import Leaderboard, build
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, read_all
 
-_MOST_REMEMBERED = 20
+_KIND = "leaderboards"
 
 
 def leaderboard_of(roots: Sequence[Path]) -> Leaderboard:
     """The leaderboard of results roots: remembered, or worked out and remembered from now on."""
     adapter = TypeAdapter(Leaderboard)
-    path = _folder() / f"{_key(roots)}.json"
-    with suppress(OSError, ValidationError):
-        return adapter.validate_json(path.read_bytes())
+    key = _key(roots)
+    remembered = cache.recall(_KIND, key)
+    if remembered is not None:
+        with suppress(ValidationError):
+            return adapter.validate_json(remembered)
     leaderboard = build(read_all(roots))
-    with suppress(OSError):  # a cache that cannot be written costs time and nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        durable.write(path, adapter.dump_json(leaderboard))
-        _forget_the_oldest(path.parent)
+    cache.keep(_KIND, key, adapter.dump_json(leaderboard))
     return leaderboard
-
-
-def _folder() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("intentzoo") / "leaderboards"
-
-
-def _forget_the_oldest(folder: Path) -> None:
-    by_age = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-    for path in by_age[:-_MOST_REMEMBERED]:
-        path.unlink(missing_ok=True)
 
 
 def _key(roots: Sequence[Path]) -> str:

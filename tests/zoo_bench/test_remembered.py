@@ -7,7 +7,7 @@ import pytest
 from fake_runs import make_spec
 from test_leaderboard import fill
 
-from zoo_bench import remembered
+from zoo_bench import cache, remembered
 from zoo_bench.leaderboard import build
 from zoo_bench.reading import read_all
 
@@ -74,7 +74,7 @@ def test_a_cache_that_cannot_be_written_costs_time_alone(root, builds, monkeypat
 
 
 def test_few_are_remembered(root, monkeypatch):
-    monkeypatch.setattr(remembered, "_MOST_REMEMBERED", 2)
+    monkeypatch.setattr(cache, "_MOST_KEPT", 2)
     for seed in range(10, 14):
         fill(root, [make_spec(seed=seed)])
         remembered.leaderboard_of([root])

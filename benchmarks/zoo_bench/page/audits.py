@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
 from zoo.terminal import cause_of
-from zoo_bench import durable
+from zoo_bench import cache
 from zoo_bench.page.examples import Texts
 from zoo_bench.records import EncoderRecord, RunSpec
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # what a recipe cuts texts at where it does not say
 _MAX_LENGTH = 128
+_KIND = "audits"
 
 
 def audit_fields(found: Texts, runs: Sequence[RunSpec]) -> dict[str, Any]:
@@ -35,16 +36,16 @@ def audit_fields(found: Texts, runs: Sequence[RunSpec]) -> dict[str, Any]:
     encoders = list({run.encoder.name: run.encoder for run in runs if run.encoder}.values())
     lengths = {run.recipe.get("max_length", _MAX_LENGTH) for run in runs if run.recipe}
     max_length = max(one for one in (*lengths, 2) if isinstance(one, int))
-    path = _folder() / f"{_key(found.task.content_sha256, encoders, max_length)}.json"
-    with suppress(OSError, ValueError):
-        remembered: dict[str, Any] = json.loads(path.read_bytes())
-        return remembered
+    key = _key(found.task.content_sha256, encoders, max_length)
+    remembered = cache.recall(_KIND, key)
+    if remembered is not None:
+        with suppress(ValueError):
+            known: dict[str, Any] = json.loads(remembered)
+            return known
     fields = _audit(found.task, encoders, max_length)
     # a tokenizer that is not here today may be tomorrow
     if not fields["missing"]:
-        with suppress(OSError):  # a cache that cannot be written costs time and nothing else
-            path.parent.mkdir(parents=True, exist_ok=True)
-            durable.write(path, json.dumps(fields).encode())
+        cache.keep(_KIND, key, json.dumps(fields).encode())
     return fields
 
 
@@ -115,12 +116,6 @@ def _fields(report: AuditReport, missing: list[list[str]]) -> dict[str, Any]:
         ],
         "missing": missing,
     }
-
-
-def _folder() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("intentzoo") / "audits"
 
 
 def _key(content_sha256: str, encoders: Iterable[EncoderRecord], max_length: int) -> str:
