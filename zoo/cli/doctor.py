@@ -25,6 +25,7 @@ from zoo.cli.inputs import (
 @training_options
 @click.option(
     "--seconds",
+    type=click.FloatRange(min=0),
     default=60.0,
     show_default=True,
     help="At most about so long; 0 leaves out the trials of learning rates.",

@@ -42,6 +42,7 @@ def test_a_file_in_the_order_of_its_labels_is_served_shuffled(call, tmp_path):
     [
         (["bert-nano"], "PAIR is written encoder+head, as in bert-nano+mlp; got 'bert-nano'"),
         (["bert-nano+mlp"], "give either --task NAME or --data FILE"),
+        (["bert-nano+mlp", "--seconds", "-3"], "-3.0 is not in the range x>=0"),
     ],
 )
 def test_wrong_usage_is_told(call, arguments, text):
