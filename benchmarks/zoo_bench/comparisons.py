@@ -78,6 +78,8 @@ def compare(candidates: Sequence[Candidate]) -> Comparisons:
         low, high = bounds(means)
         row_errors[one.name] = (high - low) / 2
     places = [place for place, one in enumerate(readable) if one.is_ranked]
+    if len(places) < 2:
+        places = []  # one alone is ahead of nobody
     ranked = [readable[place] for place in places]
     scores = [one.scores for one in ranked]
     found = list(differences(scores, resampled[places]))

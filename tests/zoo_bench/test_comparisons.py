@@ -14,6 +14,18 @@ def candidate(name, *accuracies, may_be_ranked=True):
     return Candidate(name, accuracies, correct, may_be_ranked)
 
 
+def test_one_alone_has_no_letter():
+    """Nothing is ahead of nobody: the others have not learned, or have one seed."""
+    found = compare(
+        [
+            candidate("learned", 0.9, 0.9),
+            candidate("undertrained", 0.6, 0.6, may_be_ranked=False),
+            candidate("once", 0.5),
+        ]
+    )
+    assert (found.letters, found.pairs, found.detectable) == ({}, (), None)
+
+
 def test_letters_go_to_who_may_be_ranked_and_has_two_seeds():
     found = compare(
         [
@@ -44,9 +56,15 @@ def test_seeds_that_vary_widely_are_a_tie_whatever_the_rows_say():
 
 
 def test_missing_predictions_are_not_ranked():
-    found = compare([candidate("first", 0.9, 0.91), Candidate("second", (0.6, 0.61), None)])
-    assert found.letters == {"first": "a"}
-    assert found.detectable is None
+    found = compare(
+        [
+            candidate("first", 0.9, 0.9),
+            Candidate("second", (0.7, 0.71), None),
+            candidate("third", 0.9, 0.9),
+        ]
+    )
+    assert found.letters == {"first": "a", "third": "a"}
+    assert [(one.first, one.second) for one in found.pairs] == [("first", "third")]
 
 
 def test_nobody_is_no_error():

@@ -45,7 +45,7 @@ function keyFigures(task) {
         ? "not ranked"
         : tied
           ? `tied with ${plural(tied, "other")}`
-          : "ahead of all others";
+          : "ahead of all others that are ranked";
     tiles.push(
       figureTile(`Highest ${scoreName(task)}`, `${percent(rankedBy(best).mean)} %`, [
         pairLink(task, best.name),
