@@ -67,7 +67,10 @@ def main() -> None:
         console.print(_table(outcomes))
         console.print(_in_words(totals), highlight=False)
         if 0 < held_out["broken"] + held_out["healthy"] < len(outcomes):
-            console.print(f"of these held out:\n{_in_words(held_out)}", highlight=False)
+            console.print(
+                f"of these, written without sight of the doctor:\n{_in_words(held_out)}",
+                highlight=False,
+            )
     sys.exit(0 if totals["is_reached"] else 1)
 
 
