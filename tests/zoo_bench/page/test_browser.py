@@ -217,6 +217,14 @@ def test_tabs_follow_the_arrows(visit):
     assert "incomplete 0/3" in page.locator("main").inner_text()
 
 
+def test_keys_that_come_faster_than_the_page_is_drawn_are_all_obeyed(visit):
+    page = visit()
+    press = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles}))"
+    page.get_by_role("tab", selected=True).focus()
+    page.evaluate(f"for (const [key, bubbles] of Array(2).fill(['ArrowLeft', true])) {press}")
+    expect(page.locator("main h1")).to_have_text(HOSTILE[0])
+
+
 def test_a_phone_scrolls_in_one_direction(visit):
     page = visit("#/0/toy/koelectra%2Blinear", viewport=PHONE)
     assert overflow(page) <= 0

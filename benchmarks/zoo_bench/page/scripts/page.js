@@ -101,7 +101,9 @@ function showTabs(board, current) {
   line.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const place = tabs.findIndex(([id]) => id === current);
+    // where the address is by now: a second key may come before the tabs of the first are made
+    const { task, isAcross } = route();
+    const place = tabs.findIndex(([id]) => id === (isAcross ? ACROSS : task.id));
     select(tabs[(place + step + tabs.length) % tabs.length][0]);
     // the tabs are made anew when the address changes, after this
     window.addEventListener(
