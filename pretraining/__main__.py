@@ -17,6 +17,7 @@ from pretraining.corpus import Corpus, load_corpus
 from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
 from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
+from pretraining.warm_start import begin_with
 from zoo.errors import ZooError
 from zoo.seeds import seeded
 from zoo.transformers_encoder import TransformersEncoder
@@ -68,7 +69,7 @@ def train(
     training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
     options = {} if word_weight is None else {"word_weight": word_weight}
     if begin is not None:
-        encoder.load_state_dict(encoder_weights(begin))
+        begin_with(encoder, encoder_weights(begin))
     else:
         begin_with_counts(encoder, training, output.parent)
     model: MaskedLanguageModel | ReplacedTokenDetection

@@ -28,7 +28,7 @@ def corpus():
 
 @pytest.fixture
 def make_encoder():
-    def make(seed=0, model_type="bert"):
+    def make(seed=0, model_type="bert", **changes):
         torch.manual_seed(seed)
         configuration = {
             "model_type": model_type,
@@ -41,6 +41,6 @@ def make_encoder():
         }
         if model_type == "electra":
             configuration["embedding_size"] = 8
-        return TransformersEncoder(configuration, None, dropout=0.0)
+        return TransformersEncoder({**configuration, **changes}, None, dropout=0.0)
 
     return make
