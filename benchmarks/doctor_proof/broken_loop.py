@@ -143,6 +143,28 @@ def zeroed_before_the_step(material: Material) -> Setup:
     return Setup(model=model, optimizer=optimizer, batches=batches, step=step)
 
 
+def half_precision_of_a_small_loss(material: Material) -> Setup:
+    """Divided by the size of the corpus, so that an epoch's losses add up: too little for float16.
+
+    In float32 AdamW would not mind.
+    """
+    model = BertClassifier(material.fresh_bert(), num_labels=16)
+    optimizer = AdamW(model.parameters(), lr=5e-4)
+    batches = material.loader(material.intents)
+    corpus_size = len(material.intents.labels)
+
+    def step(batch: Dictionary) -> float:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.float16):
+            logits = model(batch["input_ids"], batch["attention_mask"])
+            loss = nn.functional.cross_entropy(logits, batch["labels"]) / corpus_size
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return Setup(model=model, optimizer=optimizer, batches=batches, step=step)
+
+
 CASES = (
     BrokenCase(gradients_never_zeroed, "gradients_not_zeroed"),
     BrokenCase(gradients_zeroed_once_an_epoch, "gradients_not_zeroed"),
@@ -151,4 +173,5 @@ CASES = (
     BrokenCase(no_optimizer_step, "weights_do_not_move"),
     BrokenCase(no_backward, "weights_do_not_move"),
     BrokenCase(zeroed_before_the_step, "weights_do_not_move"),
+    BrokenCase(half_precision_of_a_small_loss, "gradient_underflow"),
 )

@@ -315,6 +315,28 @@ def autocast(material: Material) -> Setup:
     )
 
 
+def scaled_half_precision(material: Material) -> Setup:
+    """float16, a scaler, and the gradient clipped after it is unscaled."""
+    model = BertClassifier(material.fresh_bert(), num_labels=5)
+    optimizer = AdamW(model.parameters(), lr=1e-3)
+    scaler = torch.amp.GradScaler("cpu")
+
+    def step(batch: Dictionary) -> None:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.float16):
+            logits = model(batch["input_ids"], batch["attention_mask"])
+            loss = F.cross_entropy(logits, batch["labels"])
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+
+    return Setup(
+        model=model, optimizer=optimizer, batches=material.loader(material.domains), step=step
+    )
+
+
 def handed_over_in_eval_mode(material: Material) -> Setup:
     """The loop calls `model.train()`; what is handed over was evaluated last."""
     model = BertClassifier(material.pretrained_bert(), num_labels=5).eval()
@@ -355,6 +377,7 @@ CASES = tuple(
         gradients_of_two_batches,
         four_pieces_of_a_batch,
         autocast,
+        scaled_half_precision,
         handed_over_in_eval_mode,
         no_optimizer_given,
     )

@@ -23,6 +23,7 @@ from zoo.doctor import (
     schedules,
     tokens,
     trials,
+    underflow,
 )
 from zoo.doctor.batches import collect
 from zoo.doctor.findings import DECISIVE, Finding
@@ -142,6 +143,7 @@ def examine(patient: Patient, seconds: float) -> list[Finding]:
         ("freezing", freezing.examine),
         ("optimizer", optimizers.examine),
         ("loop", loops.examine),
+        ("float16", underflow.examine),
         ("schedule", schedules.examine),
     ):
         found += guarded(patient, name, examination)
@@ -209,6 +211,7 @@ CONSEQUENCES = {
     "unknown_tokens": ("labels_unrelated", "identical_inputs"),
     "truncated": ("labels_unrelated",),
     "labels_constant": ("labels_unrelated", "class_imbalance"),
+    "gradient_underflow": ("no_gradient", "vanishing_gradient"),
     "optimizer_of_other_model": ("not_in_optimizer", "weights_do_not_move"),
     "learning_rate_zero": ("weights_do_not_move",),
     "schedule_at_zero": ("weights_do_not_move",),

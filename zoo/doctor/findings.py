@@ -37,6 +37,7 @@ MEANINGS = {
     "gradients_not_zeroed": "gradients of earlier batches are never cleared",
     "clipped_to_nothing": "clipping leaves nothing of the gradients",
     "low_precision": "weights in half precision: steps are rounded away, or overflow",
+    "gradient_underflow": "float16 makes zeros of a gradient that nobody scales",
     "weight_decay_too_high": "each step takes a noticeable share of every weight away",
     "learning_rate_too_high": "a rate that throws the model about; a lower one learns",
     "learning_rate_too_low": "training ends before anything is learned; a higher rate learns",

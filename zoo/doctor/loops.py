@@ -170,7 +170,7 @@ def told_by(watch: LoopWatch, *, has_moved: bool) -> Iterator[Finding]:
 def clipped(watch: LoopWatch) -> Iterator[Finding]:
     """Gradients of which clipping leaves nothing."""
     pairs = [(a, b) for a, b in zip(watch.before_clipping, watch.at_step, strict=True) if a > 0]
-    if not pairs:
+    if not pairs or is_scaled(pairs):
         return
     before, after = max(pairs)
     if all(b < CLIPPED_SHARE * a and b < CLIPPED_NORM for a, b in pairs):
@@ -180,3 +180,12 @@ def clipped(watch: LoopWatch) -> Iterator[Finding]:
             f"their norm is {before:.2g} after backward and {after:.1e} when the optimizer steps",
             "clip_grad_norm_(model.parameters(), 1.0)",
         )
+
+
+def is_scaled(pairs: list[tuple[float, float]]) -> bool:
+    """Whether each norm fell by the same factor, as a `GradScaler` takes its scale out again.
+
+    Clipping leaves the same norm of each.
+    """
+    factors = [before / after for before, after in pairs if after > 0]
+    return len(factors) > 1 and max(factors) < 1.01 * min(factors)
