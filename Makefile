@@ -4,9 +4,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 INSTALLED_FROM := pyproject.toml constraints.txt
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
+WHY_RUNS := benchmarks/why_it_does_not_learn/runs.jsonl
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration doctor-proof certify reference vega vocabulary clean
+.PHONY: help leaderboard test lint format calibration doctor-proof why certify reference vega vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,12 @@ calibration: .venv/installed  ## how often the rules for "better" err where the 
 
 doctor-proof: .venv/installed  ## how often the doctor is right, over broken and healthy trainings
 	$(BIN)/python -m doctor_proof
+
+why: .venv/installed-dev  ## train what does not learn, one fault at a time; table and figures of the tutorial
+	$(BIN)/python -m why_it_does_not_learn train $(WHY_RUNS)
+	set -e; for language in en ko; do \
+	    $(BIN)/python -m why_it_does_not_learn report $(WHY_RUNS) --language $$language \
+	        --figure docs/tutorial/why-does-it-not-learn.$$language.svg; done
 
 certify: .venv/installed  ## check heads and small encoders, and renew the certificates they ship
 	set -e; for name in linear mlp textcnn bilstm; do \

@@ -40,7 +40,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if restarts:
         yield Finding(
             "schedule_restarts",
-            "The learning rate starts again in the middle of the training",
+            "The learning rate rises again in mid-training",
             f"within {steps:,} steps it falls below half of its peak and rises again "
             f"{restarts} time{'s' if restarts > 1 else ''}: each time unlearns some of what was "
             "learned",

@@ -1,27 +1,18 @@
 """A training that does not learn, after a developer's post, and what mends it.
 
 The optimizer holds the encoder alone, data are sorted by label, one linear layer reads the first
-token, nothing decays, the cosine restarts. Each is mended alone, and each alone left broken, over
-five seeds; `make why` trains them all and `docs/tutorial/why-does-it-not-learn.md` tells the story.
-
-python benchmarks/why_it_does_not_learn.py OUTPUT.jsonl
+token, nothing decays, the cosine restarts. Each is mended alone, and each alone left broken.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
-import click
 import torch
-from rich.console import Console
 from torch import nn
 from transformers import get_linear_schedule_with_warmup
 
@@ -177,8 +168,8 @@ class Attempt:
             right += int((self.model(**inputs).argmax(1) == labels).sum())
         return right / len(self.material.test)
 
-    def diagnosis(self) -> str:
-        """What the doctor says before training."""
+    def causes(self) -> list[str]:
+        """What the doctor finds before training."""
         found = zoo.diagnose(
             self.model,
             self.optimizer,
@@ -188,13 +179,14 @@ class Attempt:
             steps=EPOCHS * -(-len(self.material.train) // BATCH),
             tokenizer=self.tokenizer,
         )
-        return str(found)
+        return [finding.cause for finding in found.findings]
 
 
 def measured(name: str, seed: int) -> dict[str, Any]:
-    """One training with one seed: accuracy, the loss of every step, and what the doctor says."""
+    """One training with one seed: accuracy, the loss of every step, and what the doctor finds."""
     attempt = Attempt(trainings()[name], read(), seed)
-    diagnosis = attempt.diagnosis() if seed == 0 else None
+    # the same for every seed
+    causes = attempt.causes() if seed == 0 else None
     accuracy = attempt.run(seed)
     losses = [round(loss, 4) for loss in attempt.losses]
     return {
@@ -202,35 +194,5 @@ def measured(name: str, seed: int) -> dict[str, Any]:
         "seed": seed,
         "accuracy": accuracy,
         "losses": losses,
-        "diagnosis": diagnosis,
+        "causes": causes,
     }
-
-
-@click.command(help=__doc__)
-@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
-def main(output: Path) -> None:
-    """Train what OUTPUT does not hold yet; a line for each training and seed."""
-    console = Console(stderr=True, highlight=False)
-    done = set()
-    if output.exists():
-        lines = output.read_text("utf-8").splitlines()
-        done = {(entry["training"], entry["seed"]) for entry in map(json.loads, lines)}
-    waiting = [(name, seed) for seed in SEEDS for name in trainings() if (name, seed) not in done]
-    # one thread each: what a training computes does not depend on how many run beside it
-    pool = ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-    )
-    with pool:
-        futures = [pool.submit(measured, *each) for each in waiting]
-        for number, future in enumerate(as_completed(futures), start=1):
-            entry = future.result()
-            with output.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(entry, ensure_ascii=False)}\n")
-            console.print(
-                f"{number} of {len(waiting)}: {entry['training']}, seed {entry['seed']}: "
-                f"{entry['accuracy']:.2%}"
-            )
-
-
-if __name__ == "__main__":
-    main()
