@@ -16,7 +16,7 @@ leaderboard: .venv/installed  ## run the quick suite and print its leaderboard
 	$(BIN)/zoo bench quick
 
 test: lint  ## lint, then every test
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/installed-dev  ## formatting, style, types, direction of imports
 	$(BIN)/ruff format --check .

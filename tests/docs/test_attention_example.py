@@ -17,7 +17,7 @@ encoders: [bert-nano]
 heads: [linear, attention]
 tasks: [ko-intents]
 seeds: [0]
-recipe: {epochs: 1, batch_size: 16, precision: fp32}
+recipe: {epochs: 1, batch_size: 64, max_length: 8, precision: fp32}
 """
 COUNT = """
 import zoo

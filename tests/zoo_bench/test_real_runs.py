@@ -25,7 +25,7 @@ heads: [linear, bilstm]
 tasks: [ko-intents]
 seeds: [0]
 baselines: false
-recipe: {epochs: 1, batch_size: 64, precision: fp32}
+recipe: {epochs: 1, batch_size: 64, max_length: 8, precision: fp32}
 """
 PAIRS = ["bert-nano+bilstm", "bert-nano+linear"]
 
