@@ -5,7 +5,10 @@ python -m pretraining train bert-nano --reviews reviews.txt.gz --output FOLDER
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
@@ -14,6 +17,7 @@ import zoo
 from pretraining.batches import Batches
 from pretraining.cooccurrence import stored_word_embeddings
 from pretraining.corpus import Corpus, load_corpus
+from pretraining.curves import draw_curves, read_history
 from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
 from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
@@ -81,8 +85,25 @@ def train(
     plan = Plan(steps=0, learning_rate=learning_rate)
     per_pass = Batches(training, plan.tokens_per_batch, 0, plan.seed).per_pass
     plan = Plan(steps=round(passes * per_pass), learning_rate=learning_rate)
-    (output / "encoder.txt").write_text(f"{name}\n", encoding="utf-8")
+    record = {
+        "encoder": name,
+        "objective": objective,
+        "texts": len(training),
+        "tokens": len(training.ids),
+        "held_out_texts": len(held_out),
+        "steps_per_pass": per_pass,
+        "begun_with": None if begin is None else name_of(begin),
+    }
+    (output / "run.json").write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
     Pretraining(model, training, held_out, plan, output).run()
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def curves(runs: Sequence[Path], output: Path) -> None:
+    """Draw the losses of RUNS, in training and on held-out texts, as SVG."""
+    draw_curves({name_of(run): read_history(run) for run in runs}, output)
 
 
 @main.command()
@@ -96,7 +117,12 @@ def export(run: Path, output: Path) -> None:
 
 def name_of(run: Path) -> str:
     """The encoder that a run trains."""
-    return (run / "encoder.txt").read_text(encoding="utf-8").strip()
+    return read_record(run)["encoder"]
+
+
+def read_record(run: Path) -> dict[str, Any]:
+    """What a run is and what it was made of."""
+    return json.loads((run / "run.json").read_text(encoding="utf-8"))
 
 
 def fresh_encoder(name: str) -> TransformersEncoder:

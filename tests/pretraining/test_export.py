@@ -1,5 +1,7 @@
 """What is shipped is what was trained, in half precision, and it is noticed when it was damaged."""
 
+import json
+
 import pytest
 import torch
 from click.testing import CliRunner
@@ -18,7 +20,7 @@ def exported(request, tmp_path_factory):
     encoder = fresh_encoder(request.param)
     model = {f"encoder.{key}": value for key, value in encoder.state_dict().items()}
     torch.save({"model": model | {"token_predictor.bias": torch.zeros(3)}}, run / "checkpoint.pt")
-    (run / "encoder.txt").write_text(f"{request.param}\n")
+    (run / "run.json").write_text(json.dumps({"encoder": request.param}))
     done = CliRunner().invoke(main, ["export", str(run), "--output", str(folder)])
     assert done.exit_code == 0, done.output
     return request.param, encoder.state_dict(), folder
