@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 INSTALLED_FROM := pyproject.toml constraints.txt
-# one thread a process: the tests run side by side, and threads of torch would fight over the cores
 WHY_RUNS := benchmarks/why_it_does_not_learn/runs.jsonl
+# one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
 .PHONY: help leaderboard test lint format calibration doctor-proof why certify reference vega vocabulary clean

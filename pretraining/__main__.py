@@ -94,7 +94,9 @@ def train(
         "steps_per_pass": per_pass,
         "begun_with": None if begin is None else name_of(begin),
     }
-    (output / "run.json").write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
+    # of a run that goes on, the beginning is what it was
+    if not (output / "run.json").exists():
+        (output / "run.json").write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
     Pretraining(model, training, held_out, plan, output).run()
 
 
@@ -122,7 +124,10 @@ def name_of(run: Path) -> str:
 
 def read_record(run: Path) -> dict[str, Any]:
     """What a run is and what it was made of."""
-    return json.loads((run / "run.json").read_text(encoding="utf-8"))
+    try:
+        return json.loads((run / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise click.ClickException(f"{run}: no run of `train`, as it holds no run.json") from None
 
 
 def fresh_encoder(name: str) -> TransformersEncoder:

@@ -9,6 +9,7 @@ import torch
 from zoo.transformers_encoder import TransformersEncoder
 
 EMBEDDINGS = "model.embeddings."
+PROJECTION = "model.embeddings_project.weight"
 TABLES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 
 
@@ -19,7 +20,7 @@ def begin_with(encoder: TransformersEncoder, weights: Mapping[str, torch.Tensor]
     best approximation of that rank, see `narrowed`. Raises `RuntimeError` where layers differ.
     """
     own = encoder.state_dict()
-    if "model.embeddings_project.weight" in own:
+    if PROJECTION in own and PROJECTION not in weights:
         width = own[f"{EMBEDDINGS}word_embeddings.weight"].shape[1]
         weights = narrowed(weights, width)
     encoder.load_state_dict(weights)
@@ -48,7 +49,7 @@ def narrowed(weights: Mapping[str, torch.Tensor], width: int) -> dict[str, torch
     found |= {
         f"{EMBEDDINGS}LayerNorm.weight": torch.ones(width),
         f"{EMBEDDINGS}LayerNorm.bias": torch.zeros(width),
-        "model.embeddings_project.weight": longer * scale[:, None] * turn,
+        PROJECTION: longer * scale[:, None] * turn,
         "model.embeddings_project.bias": weights[f"{EMBEDDINGS}LayerNorm.bias"],
     }
     return found

@@ -15,7 +15,7 @@ import click
 import torch
 from rich.console import Console
 
-from why_it_does_not_learn.report import LANGUAGES, draw, read_runs, table
+from why_it_does_not_learn.report import LANGUAGES, draw, missing, read_runs, table
 from why_it_does_not_learn.training import SEEDS, measured, trainings
 
 
@@ -29,7 +29,12 @@ def main() -> None:
 def train(runs: Path) -> None:
     """Train what RUNS does not hold yet; a line for each training and seed."""
     console = Console(stderr=True, highlight=False)
-    done = {(run.training, run.seed) for run in read_runs(runs)} if runs.exists() else set()
+    done = set()
+    if runs.exists():
+        done = {(run.training, run.seed) for run in read_runs(runs)}
+        # a line that a kill cut off must not have the next one behind it
+        whole, newline, _ = runs.read_text("utf-8").rpartition("\n")
+        runs.write_text(whole + newline, "utf-8")
     waiting = [(name, seed) for seed in SEEDS for name in trainings() if (name, seed) not in done]
     # one thread each: what a training computes does not depend on how many run beside it
     pool = ProcessPoolExecutor(
@@ -54,6 +59,11 @@ def train(runs: Path) -> None:
 def report(runs: Path, language: str, figure: Path | None) -> None:
     """Print the table of RUNS in Markdown, and draw curves and scores."""
     found = read_runs(runs)
+    if lacking := missing(found):
+        raise click.ClickException(
+            f"{runs}: not trained yet: {', '.join(lacking)}; python -m why_it_does_not_learn train "
+            f"{runs} goes on"
+        )
     click.echo(table(found, language))
     if figure is not None:
         draw(found, language, figure)

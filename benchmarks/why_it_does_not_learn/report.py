@@ -111,6 +111,12 @@ def read_runs(path: Path) -> list[Run]:
     ]
 
 
+def missing(runs: Sequence[Run]) -> list[str]:
+    """The trainings of which no run is there that the table could tell of."""
+    asked = {run.training for run in runs if run.causes is not None}
+    return [training for training in trainings() if training not in asked]
+
+
 def name_in(words: Words, training: str) -> str:
     """How a training is called in a language."""
     if training in words.names:

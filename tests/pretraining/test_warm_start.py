@@ -23,8 +23,9 @@ def states(encoder):
         return encoder.eval()(IDS, MASK)
 
 
-def test_of_the_same_kind_exactly(make_encoder):
-    old, new = shaken(make_encoder()), make_encoder(seed=2)
+@pytest.mark.parametrize("kind", ["bert", "electra"])
+def test_of_the_same_kind_exactly(make_encoder, kind):
+    old, new = shaken(make_encoder(model_type=kind)), make_encoder(2, kind)
     begin_with(new, old.state_dict())
     assert torch.equal(states(new), states(old))
 

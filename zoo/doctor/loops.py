@@ -188,4 +188,9 @@ def is_scaled(pairs: list[tuple[float, float]]) -> bool:
     Clipping leaves the same norm of each.
     """
     factors = [before / after for before, after in pairs if after > 0]
-    return len(factors) > 1 and max(factors) < 1.01 * min(factors)
+    left = [after for _, after in pairs]
+    return bool(factors) and _is_constant(factors) and not _is_constant(left)
+
+
+def _is_constant(values: list[float]) -> bool:
+    return max(values) < 1.01 * min(values)

@@ -61,15 +61,15 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
     Without the step nobody can see whether it scales the loss: the loss is then only told of.
     """
-    if any(each.dtype == torch.float16 for each in patient.model.parameters()):
-        return  # worse, and told by the examination of the optimizer
     watch = HalfWatch(patient.model)
+    if any(each.dtype == torch.float16 for each in watch.trained):
+        return  # worse, and told by the examination of the optimizer
+    batch = patient.served.first[0]
     with patient.mode(training=True), torch.enable_grad(), watch:
-        for batch in patient.served.first[:1]:
-            if patient.step is not None:
-                patient.step(batch.original)
-            else:
-                patient.loss_of(batch, patient.call(batch)).backward()
+        if patient.step is not None:
+            patient.step(batch.original)
+        else:
+            patient.loss_of(batch, patient.call(batch)).backward()
     if watch.lost < LOST_SHARE * max(watch.total, 1):
         return
     evidence = (
