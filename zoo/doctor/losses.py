@@ -14,9 +14,9 @@ from zoo.doctor.patient import Output, Patient, class_indices
 
 # of the loss of a batch to that of its half: 1 for a mean, 2 for a sum
 GROWS, SHRINKS = 1.7, 0.6
-# times what guessing costs, and so many nats more
 # of the loss of guessing, that right answers may cost
 FLOOR_SHARE = 0.3
+# times what guessing costs, and so many nats more
 TOO_LARGE, TOO_LARGE_NATS = 3.0, 2.0
 
 
