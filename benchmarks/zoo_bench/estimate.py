@@ -11,9 +11,9 @@ from zoo_bench.records import Result, RunSpec
 
 # from the nearest to the farthest: what a finished run must share with one that is to do
 _KINSHIPS: Sequence[Callable[[RunSpec], object]] = (
-    lambda run: (run.who, run.task.content_sha256),
-    lambda run: (run.encoder and run.encoder.label, run.task.content_sha256),
-    lambda run: (run.kind, run.task.content_sha256),
+    lambda run: (run.who, run.task.key),
+    lambda run: (run.encoder and run.encoder.label, run.task.key),
+    lambda run: (run.kind, run.task.key),
 )
 
 

@@ -119,15 +119,15 @@ def _board_key(run: RunSpec) -> Any:
 
 
 def _shared_recipe(run: RunSpec) -> dict[str, Any] | None:
-    # what the suite gives one encoder or head of its own does not part it from the others
+    # what the suite gives one task, encoder or head of its own does not part it from the others
     recipe = (run.recipe or {}) | run.overridden
     return {key: value for key, value in recipe.items() if key not in LEFT_TO_THE_ENCODER}
 
 
 def _can_stand_beside(baseline: RunSpec, pairs: Sequence[RunSpec]) -> bool:
-    tasks = {_task_key(pair) for pair in pairs}
+    tasks = {pair.task.key for pair in pairs}
     has_same_rules = (baseline.protocol, baseline.threads) == (pairs[0].protocol, pairs[0].threads)
-    return has_same_rules and _task_key(baseline) in tasks
+    return has_same_rules and baseline.task.key in tasks
 
 
 def _board(
@@ -138,7 +138,8 @@ def _board(
     correct: Correct,
 ) -> Board:
     tasks = tuple(
-        _task_board(task_runs, failed, correct) for task_runs in _grouped(runs, _task_key)
+        _task_board(task_runs, failed, correct)
+        for task_runs in _grouped(runs, lambda run: run.task.key)
     )
     return Board(first.protocol, first.threads, recipe, tasks, _across(tasks))
 
@@ -158,7 +159,7 @@ def _ranked_mean(entry: Entry) -> float | None:
 
 
 def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> TaskBoard:
-    expected = len({run.seed for run in runs if run.kind == "pair"})
+    seeds = {kind: {run.seed for run in runs if run.kind == kind} for kind in ("pair", "baseline")}
     grouped = _grouped(runs, _entry_key)
     shared_names = Counter(group[0].who for group in grouped)
     entries: list[Entry] = []
@@ -169,7 +170,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
             group,
             failed,
             mark=_mark(group[0]) if shared_names[group[0].who] > 1 else "",
-            expected=expected if group[0].kind == "pair" else 1,
+            expected=len(seeds[group[0].kind]),
         )
         entries.append(entry)
         scores = rank_scores(group)
@@ -226,10 +227,6 @@ def _mark(run: RunSpec) -> str:
     # without the task: the same pair has the same name on every task of a board
     decides = {key: value for key, value in _entry_key(run).items() if key != "task"}
     return f"#{identity.sha256(decides)[:4]}"
-
-
-def _task_key(run: RunSpec) -> tuple[str, str]:
-    return run.task.name, run.task.content_sha256
 
 
 def _grouped(runs: Iterable[RunSpec], key: Any) -> list[list[RunSpec]]:

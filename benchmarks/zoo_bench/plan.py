@@ -8,25 +8,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo import registry
-from zoo.data import load_task
+from zoo.data import load_task, parse_name
 from zoo.recipe import Recipe
 from zoo.registry import Registered
-from zoo.specs import EncoderSpec, Spec
+from zoo.specs import Spec
 from zoo_bench.baselines import baselines
 from zoo_bench.checkpoints import Weights, settle
 from zoo_bench.records import Component, EncoderRecord, Protocol, RunSpec, TaskRecord
-from zoo_bench.suite import Choice, Suite, SuiteError
+from zoo_bench.suite import Choice, EncoderChoice, Suite, SuiteError, TaskChoice
 
 _PATTERNS = "it is a pattern for 'encoder+head', for a task, or for 'encoder+head/task/seed'"
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One component of the registry with the options and recipe values that a suite gives it."""
+    """One component of the registry with the options and recipe values that a suite gives it.
+
+    `pretrained` is None for a head.
+    """
 
     found: Registered[Any]
     options: dict[str, Any]
     recipe: dict[str, Any]
+    pretrained: bool | None = None
 
     @property
     def name(self) -> str:
@@ -37,7 +41,9 @@ class _Chosen:
     @property
     def label(self) -> str:
         """The name, with the options in brackets where there are any."""
-        return _component(self).label
+        if self.pretrained is None:
+            return _component(self).label
+        return EncoderRecord(**dict(_component(self)), pretrained=self.pretrained).label
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class _Place:
 
     task: TaskRecord
     seed: int
+    task_recipe: dict[str, Any]
     baseline: Component | None = None
     encoder: _Chosen | None = None
     head: _Chosen | None = None
@@ -72,7 +79,7 @@ def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
     for place in places:
         if place.encoder is not None and place.encoder not in encoders:
             encoders.append(place.encoder)
-    records = _encoder_records(suite, encoders)
+    records = _encoder_records(encoders)
     return [
         _baseline_run(suite, place)
         if place.encoder is None
@@ -82,19 +89,30 @@ def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
 
 
 def _places(suite: Suite) -> list[_Place]:
-    encoders = _chosen("encoder", suite.encoders)
-    heads = _chosen("head", suite.heads)
-    tasks = [_task_record(name) for name in suite.tasks]
+    encoders = _chosen("encoder", suite.encoders, suite.pretrained)
+    heads = _chosen("head", suite.heads, None)
+    tasks = [(_task_record(one), one) for one in suite.tasks]
     yardsticks = list(baselines()) if suite.baselines else []
-    places = [_Place(task, 0, baseline=one) for task in tasks for one in yardsticks]
+    places = [
+        _Place(record, seed, task.recipe, baseline=one)
+        for record, task in tasks
+        for seed in _seeds_of_baselines(suite, task)
+        for one in yardsticks
+    ]
     places += [
-        _Place(task, seed, encoder=encoder, head=head)
+        _Place(record, seed, task.recipe, encoder=encoder, head=head)
         for seed in suite.seeds
-        for task in tasks
+        for record, task in tasks
         for encoder in encoders
         for head in heads
     ]
     return places
+
+
+def _seeds_of_baselines(suite: Suite, task: TaskChoice) -> Sequence[int]:
+    # they leave nothing to chance but the examples, where the seed draws them
+    _, count = parse_name(task.name)
+    return (0,) if count is None else suite.seeds
 
 
 def _kept(suite: Suite, places: Sequence[_Place], only: str | None) -> list[_Place]:
@@ -111,8 +129,11 @@ def _kept(suite: Suite, places: Sequence[_Place], only: str | None) -> list[_Pla
     return kept
 
 
-def _chosen(kind: str, choices: Sequence[Choice]) -> list[_Chosen]:
-    """What the names and patterns mean, each component with its options once, in order."""
+def _chosen(kind: str, choices: Sequence[Choice], pretrained: bool | None) -> list[_Chosen]:
+    """What the names and patterns mean, each component with its options once, in order.
+
+    `pretrained` is what the suite says of encoders that are not told themselves; None for heads.
+    """
     shelf = registry.shelf(kind)
     chosen: list[_Chosen] = []
     for choice in choices:
@@ -130,16 +151,26 @@ def _chosen(kind: str, choices: Sequence[Choice]) -> list[_Chosen]:
         else:
             found = [registry.find_head(choice.name)]
         for one in found:
-            _choose(chosen, _Chosen(one, choice.options, choice.recipe))
+            begins = _begins_pretrained(choice, one, pretrained)
+            _choose(chosen, _Chosen(one, choice.options, choice.recipe, begins))
     for component in chosen:
         _check_options(kind, component)
     return chosen
 
 
+def _begins_pretrained(
+    choice: Choice, found: Registered[Any], pretrained: bool | None
+) -> bool | None:
+    if not isinstance(choice, EncoderChoice):
+        return None
+    wanted = pretrained if choice.pretrained is None else choice.pretrained
+    return bool(wanted) and found.spec.has_pretrained_weights
+
+
 def _choose(chosen: list[_Chosen], new: _Chosen) -> None:
     """Add a component; one that is there with these options already takes on the recipe values."""
     for index, one in enumerate(chosen):
-        if (one.found, one.options) != (new.found, new.options):
+        if replace(one, recipe={}) != replace(new, recipe={}):
             continue
         if one.recipe and new.recipe and one.recipe != new.recipe:
             raise SuiteError(
@@ -165,28 +196,24 @@ def _component(chosen: _Chosen) -> Component:
     return Component(name=chosen.name, **identity, options=chosen.options)
 
 
-def _encoder_records(suite: Suite, chosen: Sequence[_Chosen]) -> list[EncoderRecord]:
-    pretrained = [one for one in chosen if suite.pretrained and _has_weights(one.found)]
-    settled = dict(zip(map(id, pretrained), settle([one.found for one in pretrained]), strict=True))
+def _encoder_records(chosen: Sequence[_Chosen]) -> list[EncoderRecord]:
+    pretrained = [one for one in chosen if one.pretrained]
+    settled = iter(settle([one.found for one in pretrained]))
     records = []
     for one in chosen:
-        weights = settled.get(id(one), Weights())
-        if id(one) not in settled:
+        weights = next(settled) if one.pretrained else Weights()
+        if not one.pretrained:
             _check_can_start_fresh(one)
         records.append(
             EncoderRecord(
                 **dict(_component(one)),
-                pretrained=id(one) in settled,
+                pretrained=bool(one.pretrained),
                 checkpoint=weights.checkpoint,
                 revision=weights.revision,
                 weights_sha256=weights.sha256,
             )
         )
     return records
-
-
-def _has_weights(found: Registered[EncoderSpec]) -> bool:
-    return found.spec.has_pretrained_weights
 
 
 def _check_can_start_fresh(chosen: _Chosen) -> None:
@@ -198,10 +225,10 @@ def _check_can_start_fresh(chosen: _Chosen) -> None:
         )
 
 
-def _task_record(name: str) -> TaskRecord:
-    task = load_task(name)
+def _task_record(choice: TaskChoice) -> TaskRecord:
+    task = load_task(choice.name)
     return TaskRecord(
-        name=name,
+        name=choice.name,
         content_sha256=task.content_sha256,
         n_train=len(task.train.texts),
         n_validation=len(task.validation.texts),
@@ -225,7 +252,7 @@ def _baseline_run(suite: Suite, place: _Place) -> RunSpec:
 
 def _pair_run(suite: Suite, place: _Place, encoder: EncoderRecord) -> RunSpec:
     assert place.encoder is not None and place.head is not None
-    own = _own_values(suite, place.encoder, place.head)
+    own = _own_values(suite, place)
     open_values: dict[str, Any] = {
         "is_pretrained": encoder.pretrained,
         "fine_tuning_rate": place.encoder.found.spec.learning_rate,
@@ -245,12 +272,22 @@ def _pair_run(suite: Suite, place: _Place, encoder: EncoderRecord) -> RunSpec:
     )
 
 
-def _own_values(suite: Suite, encoder: _Chosen, head: _Chosen) -> dict[str, Any]:
-    """What the suite gives this encoder and this head in place of its recipe's values."""
-    for key in encoder.recipe.keys() & head.recipe.keys():
-        if encoder.recipe[key] != head.recipe[key]:
-            raise SuiteError(
-                f"suite {suite.name!r}: {key} is {encoder.recipe[key]!r} for encoder "
-                f"{encoder.name!r} and {head.recipe[key]!r} for head {head.name!r}; leave out one"
-            )
-    return encoder.recipe | head.recipe
+def _own_values(suite: Suite, place: _Place) -> dict[str, Any]:
+    """What the suite gives this task, encoder and head in place of its recipe's values."""
+    assert place.encoder is not None and place.head is not None
+    owners = (
+        (f"task {place.task.name!r}", place.task_recipe),
+        (f"encoder {place.encoder.name!r}", place.encoder.recipe),
+        (f"head {place.head.name!r}", place.head.recipe),
+    )
+    own: dict[str, Any] = {}
+    given_by: dict[str, str] = {}
+    for owner, values in owners:
+        for key, value in values.items():
+            if own.setdefault(key, value) != value:
+                raise SuiteError(
+                    f"suite {suite.name!r}: {key} is {own[key]!r} for {given_by[key]} and "
+                    f"{value!r} for {owner}; leave out one"
+                )
+            given_by.setdefault(key, owner)
+    return own

@@ -38,6 +38,7 @@ class Protocol(Record):
 class TaskRecord(Record):
     """A task as it was read: the hash of its content, its sizes in rows, its labels in order.
 
+    Of `3i4k@1000` the hash is that of the whole `3i4k`; the seed of the run drew the examples.
     `is_verified`: the content is known to be the publisher's.
     """
 
@@ -49,6 +50,11 @@ class TaskRecord(Record):
     n_test_clean: int
     is_verified: bool
     labels: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tasks with equal keys are the same: the name and the hash."""
+        return self.name, self.content_sha256
 
 
 class Component(Record):
@@ -63,25 +69,32 @@ class Component(Record):
     @property
     def label(self) -> str:
         """The name, with the options in brackets where there are any."""
-        if not self.options:
-            return self.name
-        options = ",".join(f"{key}={value}" for key, value in sorted(self.options.items()))
-        return f"{self.name}[{options}]"
+        remarks = ",".join(self._remarks())
+        return f"{self.name}[{remarks}]" if remarks else self.name
+
+    def _remarks(self) -> list[str]:
+        return [f"{key}={value}" for key, value in sorted(self.options.items())]
 
 
 class EncoderRecord(Component):
-    """An encoder and the weights it began with; `revision` is a commit of the hub."""
+    """An encoder and the weights it began with; `revision` is a commit of the hub.
+
+    `pretrained` is false for one from random weights; its label says so, `bert-nano[scratch]`.
+    """
 
     pretrained: bool
     checkpoint: str | None = None
     revision: str | None = None
     weights_sha256: str | None = None
 
+    def _remarks(self) -> list[str]:
+        return [*super()._remarks(), *([] if self.pretrained else ["scratch"])]
+
 
 class RunSpec(Record):
     """One pair (or baseline) on one task with one seed under one recipe. Make it with `create`.
 
-    Where the suite gives this encoder or head values of its own, `recipe` has them, and
+    Where the suite gives this task, encoder or head values of its own, `recipe` has them, and
     `overridden` what the suite's recipe has in their place.
     """
 

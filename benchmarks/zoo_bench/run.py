@@ -42,8 +42,7 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     began = time.perf_counter()
     torch.set_num_threads(spec.threads)
     costs.reset_peak_memory()
-    task = load_task_once(spec.task.name)
-    check_task(spec, task)
+    task = load_task_of(spec)
     try:
         if spec.kind == "baseline":
             measured = _measure_baseline(spec, task)
@@ -69,13 +68,18 @@ def load_task_once(name: str) -> Task:
     return load_task(name)
 
 
-def check_task(spec: RunSpec, task: Task) -> None:
-    """Raise `DataError` unless the task still is what it was when the run was planned."""
+def load_task_of(spec: RunSpec) -> Task:
+    """The task of a run; raises `DataError` unless it is what it was when the run was planned."""
+    from zoo.data import parse_name
+
+    name, count = parse_name(spec.task.name)
+    task = load_task_once(name)
     if task.content_sha256 != spec.task.content_sha256:
         raise DataError(
             f"task {spec.task.name!r}: its content is {task.content_sha256[:12]}, planned was "
             f"{spec.task.content_sha256[:12]}; plan the suite again"
         )
+    return task if count is None else task.drawn(count, spec.seed)
 
 
 def recipe_of(spec: RunSpec) -> Recipe:

@@ -59,17 +59,37 @@ class Choice(BaseModel):
     recipe: dict[str, JsonValue] = {}
 
 
+class EncoderChoice(Choice):
+    """Encoders; `pretrained: false` begins with random weights, None is what the suite says."""
+
+    pretrained: bool | None = None
+
+
+class TaskChoice(BaseModel):
+    """A task and what its runs have in place of the suite's recipe, the same for every pair.
+
+    `3i4k@1000` has 1,000 of its training examples, drawn anew by every seed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+    recipe: dict[str, JsonValue] = {}
+
+
 def _as_choice(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-Choices = Annotated[tuple[Annotated[Choice, BeforeValidator(_as_choice)], ...], Field(min_length=1)]
+_AsChoice = BeforeValidator(_as_choice)
+_NotEmpty = Field(min_length=1)
 
 
 class Suite(BaseModel):
     """Pairs × tasks × seeds under one recipe. Read it with `load_suite`.
 
     `encoders` and `heads` are names or patterns (`*-nano`), or mappings of `name`, `options` and
+    `recipe`, for encoders of `pretrained` too; `tasks` are names, or mappings of `name` and
     `recipe`. `exclude` has patterns of runs to leave out, as `--only` has of runs to keep.
     The recipe must fix `epochs`: every pair of a comparison takes the same steps. `threads` is per
     run; `pretrained: false` starts every encoder from random weights; `baselines` adds the
@@ -81,9 +101,9 @@ class Suite(BaseModel):
     name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$")
     description: str = ""
     protocol: Protocol
-    encoders: Choices
-    heads: Choices
-    tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    encoders: Annotated[tuple[Annotated[EncoderChoice, _AsChoice], ...], _NotEmpty]
+    heads: Annotated[tuple[Annotated[Choice, _AsChoice], ...], _NotEmpty]
+    tasks: Annotated[tuple[Annotated[TaskChoice, _AsChoice], ...], _NotEmpty]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], Field(min_length=1)]
     recipe: dict[str, Any]
     exclude: tuple[str, ...] = ()
@@ -97,7 +117,8 @@ class Suite(BaseModel):
     @field_validator("seeds", "tasks", "exclude")
     @classmethod
     def _refuse_repeats(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        repeated = sorted({value for value in values if values.count(value) > 1})
+        names = [getattr(value, "name", value) for value in values]
+        repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"{repeated[0]!r} stands there twice")
         return values
@@ -153,8 +174,8 @@ def _recipe_of(document: YamlDocument, faults: list[str]) -> Recipe | None:
 
 
 def _faults_of_overrides(document: YamlDocument) -> Iterator[str]:
-    """What is wrong with the recipes of single encoders and heads."""
-    for kind in ("encoders", "heads"):
+    """What is wrong with the recipes of single encoders, heads and tasks."""
+    for kind in ("encoders", "heads", "tasks"):
         choices = document.data.get(kind)
         for index, choice in enumerate(choices if isinstance(choices, list) else ()):
             values = choice.get("recipe") if isinstance(choice, Mapping) else None
@@ -162,7 +183,7 @@ def _faults_of_overrides(document: YamlDocument) -> Iterator[str]:
                 continue
             path = (kind, index, "recipe")
             for key in values:
-                if key in Recipe.model_fields and key not in OVERRIDABLE:
+                if kind != "tasks" and key in Recipe.model_fields and key not in OVERRIDABLE:
                     yield (
                         f"{_place(document, (*path, key))}: {key} is the same for every pair of a "
                         f"suite; an encoder or a head may have its own {', '.join(OVERRIDABLE)}"
@@ -202,8 +223,14 @@ def _explain(document: YamlDocument, fault: Any) -> str:
 def _known_keys(path: Path_) -> Sequence[str]:
     owner: type[BaseModel] = Suite
     if len(path) > 1:
-        owners: dict[str, type[BaseModel]] = {"protocol": Protocol, "resources": Resources}
-        owner = owners.get(str(path[0]), Choice)
+        owners: dict[str, type[BaseModel]] = {
+            "encoders": EncoderChoice,
+            "heads": Choice,
+            "protocol": Protocol,
+            "resources": Resources,
+            "tasks": TaskChoice,
+        }
+        owner = owners[str(path[0])]
     return sorted(owner.model_fields)
 
 

@@ -44,7 +44,7 @@ def make_spec(encoder="bert-nano", head="mlp", seed=0, *, recipe=None, task=TASK
     """The spec of a pair of names or of whole records; `changes` replace whole fields."""
     ours = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
     if isinstance(encoder, str):
-        encoder = EncoderRecord(name=encoder, **ours, pretrained=False)
+        encoder = EncoderRecord(name=encoder, **ours, pretrained=True)
     if isinstance(head, str):
         head = Component(name=head, **ours)
     fields = {

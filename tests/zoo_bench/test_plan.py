@@ -22,7 +22,7 @@ protocol: {{name: mine, version: 1}}
 recipe: {{epochs: 1, precision: fp32}}
 encoders: {encoders}
 heads: {heads}
-tasks: [ko-intents]
+tasks: {tasks}
 seeds: {seeds}
 baselines: {baselines}
 pretrained: {pretrained}
@@ -31,6 +31,7 @@ exclude: {exclude}
 FIELDS = {
     "encoders": "[bert-nano]",
     "heads": "[linear, mlp]",
+    "tasks": "[ko-intents]",
     "seeds": "[0, 1]",
     "baselines": "true",
     "pretrained": "true",
@@ -75,7 +76,8 @@ def test_a_run_knows_task_components_and_whole_recipe():
     assert len(run.task.labels) == 16
     assert run.head.distribution == "intentzoo"
     assert run.head.target == "zoo_heads.mlp:MLP"
-    assert not run.encoder.pretrained
+    assert run.encoder.pretrained
+    assert run.encoder.checkpoint == "zoo_encoders:weights/bert-nano"
     # what the recipe left to the encoder is filled in
     assert run.recipe["encoder_learning_rate"] > 0
     assert run.recipe["batch_size"] == 32
@@ -161,17 +163,91 @@ def test_an_encoder_and_a_head_may_have_recipe_values_of_their_own():
         seeds="[0]",
     )
     assert rates(suite) == {
-        "bert-nano+linear": (5e-4, 1e-3),
-        "bert-nano+mlp": (5e-4, 3e-3),
+        "bert-nano+linear": (1e-3, 1e-3),
+        "bert-nano+mlp": (1e-3, 3e-3),
         "koelectra-nano+linear": (2e-4, 1e-3),
         "koelectra-nano+mlp": (2e-4, 3e-3),
     }
     overridden = {run.who: run.overridden for run in plan(suite)}
     assert overridden["bert-nano+linear"] == {}
     assert overridden["koelectra-nano+mlp"] == {
-        "encoder_learning_rate": 5e-4,
+        "encoder_learning_rate": 1e-3,
         "head_learning_rate": 1e-3,
     }
+
+
+def test_an_encoder_may_stand_beside_itself_from_random_weights():
+    encoders = "['*-nano', {name: bert-nano, pretrained: false}]"
+    runs = plan(suite_of(encoders=encoders, heads="[mlp]", seeds="[0]", baselines="false"))
+    assert [run.who for run in runs] == [
+        "bert-nano+mlp",
+        "koelectra-nano+mlp",
+        "bert-nano[scratch]+mlp",
+    ]
+    pretrained, _, scratch = runs
+    assert (scratch.encoder.pretrained, scratch.encoder.weights_sha256) == (False, None)
+    assert pretrained.encoder.weights_sha256 is not None
+    # what the recipe leaves to the encoder follows the weights, and one board holds both
+    assert rates(suite_of(encoders=encoders, heads="[mlp]", seeds="[0]")) == {
+        "bert-nano+mlp": (1e-3, 1e-3),
+        "koelectra-nano+mlp": (1e-3, 1e-3),
+        "bert-nano[scratch]+mlp": (5e-4, 1e-3),
+    }
+    (board,) = leaderboard.build(Contents(tuple(make_result(run) for run in runs))).boards
+    assert len(board.tasks[0].entries) == 3
+    assert plan(suite_of(encoders=encoders), only="bert-nano[scratch]+mlp/ko-intents/0") == [
+        scratch
+    ]
+
+
+def test_a_suite_from_random_weights_may_have_one_encoder_that_is_pretrained():
+    encoders = "[koelectra-nano, {name: bert-nano, pretrained: true}]"
+    runs = plan(suite_of(encoders=encoders, pretrained="false", heads="[mlp]", baselines="false"))
+    assert {run.encoder.label for run in runs} == {"koelectra-nano[scratch]", "bert-nano"}
+
+
+def test_every_pair_on_a_task_has_the_recipe_values_of_the_task():
+    tasks = "[ko-intents, {name: ko-intents@100, recipe: {epochs: 9, batch_size: 16}}]"
+    runs = [run for run in plan(suite_of(tasks=tasks)) if run.kind == "pair"]
+    assert {(run.task.name, run.recipe["epochs"], run.recipe["batch_size"]) for run in runs} == {
+        ("ko-intents", 1, 32),
+        ("ko-intents@100", 9, 16),
+    }
+    contents = Contents(tuple(make_result(run) for run in runs))
+    (board,) = leaderboard.build(contents).boards
+    assert [one.task.name for one in board.tasks] == ["ko-intents", "ko-intents@100"]
+
+
+def test_a_drawn_task_keeps_the_test_split_of_the_whole_and_its_hash():
+    whole, drawn = (
+        next(iter(plan(suite_of(tasks=tasks), only="*+mlp/*/1"))).task
+        for tasks in ("[ko-intents]", "[ko-intents@100]")
+    )
+    assert (drawn.n_train, drawn.n_validation) == (100, 100)
+    assert (drawn.n_test, drawn.n_test_clean) == (whole.n_test, whole.n_test_clean)
+    assert drawn.content_sha256 == whole.content_sha256
+    assert drawn.key != whole.key
+
+
+def test_where_the_seed_draws_the_examples_yardsticks_have_every_seed():
+    runs = plan(suite_of(tasks="[ko-intents, ko-intents@100]"))
+    assert [run.label for run in runs if run.kind == "baseline"] == [
+        "majority-class/ko-intents/0",
+        "tfidf-svm/ko-intents/0",
+        "majority-class/ko-intents@100/0",
+        "tfidf-svm/ko-intents@100/0",
+        "majority-class/ko-intents@100/1",
+        "tfidf-svm/ko-intents@100/1",
+    ]
+    (board,) = leaderboard.build(Contents(tuple(map(make_result, runs)))).boards
+    expected = {
+        (one.task.name, entry.name): (entry.n, entry.expected)
+        for one in board.tasks
+        for entry in one.entries
+        if entry.kind == "baseline"
+    }
+    assert expected["ko-intents", "tfidf-svm"] == (1, 1)
+    assert expected["ko-intents@100", "tfidf-svm"] == (2, 2)
 
 
 def test_own_recipe_values_keep_a_pair_on_the_board_of_the_others():

@@ -12,9 +12,9 @@ import pytest
 from fake_runs import make_spec
 
 from zoo.errors import DataError
+from zoo_bench import run
 from zoo_bench.plan import plan
 from zoo_bench.reading import read_contents
-from zoo_bench.run import check_task, execute
 from zoo_bench.suite import load_suite
 
 SUITE = """\
@@ -135,20 +135,31 @@ def wait_for_a_busy_worker(driver, root, not_this=None):
     raise AssertionError("no worker became busy")
 
 
-def test_a_task_that_changed_since_it_was_planned_is_refused():
+def test_a_task_that_changed_since_it_was_planned_is_refused(monkeypatch):
     class Changed:
         content_sha256 = "d" * 64
 
+    monkeypatch.setattr(run, "load_task_once", lambda name: Changed())
     with pytest.raises(DataError, match="its content is dddddddddddd, planned was cccccccccccc"):
-        check_task(make_spec(), Changed())
+        run.load_task_of(make_spec())
+
+
+def test_every_seed_draws_its_own_examples_and_is_tested_on_all(suite):
+    text = SUITE.replace("[ko-intents]", "[ko-intents@100]").replace("[0]", "[0, 1]")
+    drawing = suite.with_name("drawing.yaml")
+    drawing.write_text(text.replace("baselines: false", "baselines: true"))
+    runs = plan(load_suite(str(drawing)), only="tfidf-svm")
+    results = [run.execute(one, lambda progress: None).result for one in runs]
+    assert [(one.seed, one.predictions.n) for one in results] == [(0, 448), (1, 448)]
+    assert results[0].metrics["test"] != results[1].metrics["test"]
 
 
 @pytest.mark.slow
 def test_a_run_that_diverges_is_a_result_without_scores(suite):
     recipe = SUITE.replace("precision: fp32", "precision: fp32, encoder_learning_rate: 1e30")
     suite.with_name("diverging.yaml").write_text(recipe)
-    run = plan(load_suite(str(suite.with_name("diverging.yaml"))), only="*+linear")[0]
-    outcome = execute(run, lambda progress: None)
+    diverging = plan(load_suite(str(suite.with_name("diverging.yaml"))), only="*+linear")[0]
+    outcome = run.execute(diverging, lambda progress: None)
     assert outcome.result.verdict == "diverged"
     assert outcome.result.metrics["test"] is None
     assert outcome.predictions is None

@@ -66,6 +66,26 @@ def test_a_suite_reads_as_written(write):
         ("  epochs: 1\n", "  patience: 2\n", "line 10: a suite fixes epochs, so that every pair"),
         ("1e-3", "-0.001", "line 12: head_learning_rate must be above 0"),
         (
+            "tasks: [ko-intents]",
+            "tasks: [ko-intents, {name: ko-intents}]",
+            "line 8: tasks: 'ko-intents' stands there twice",
+        ),
+        (
+            "tasks: [ko-intents]",
+            "tasks: [{name: ko-intents, options: {}}]",
+            "line 8: there is no 'tasks.0.options'; known: name, recipe",
+        ),
+        (
+            "tasks: [ko-intents]",
+            "tasks: [{name: ko-intents, recipe: {epoch: 2}}]",
+            "line 8: a recipe has no 'epoch'; did you mean 'epochs'?",
+        ),
+        (
+            "  - linear\n",
+            "  - {name: linear, pretrained: false}\n",
+            "line 5: there is no 'heads.0.pretrained'; known: name, options, recipe",
+        ),
+        (
             "tasks:",
             "resources: {gpu: 1}\ntasks:",
             "line 8: there is no 'resources.gpu'; did you mean",

@@ -56,7 +56,7 @@ def command(
     if task is not None:
         from zoo.data import load_task
 
-        loaded = load_task(task)
+        loaded = load_task(task, seed)
         examples, labels = loaded.train, loaded.labels
     else:
         assert data is not None

@@ -73,7 +73,7 @@ def command(
         raise click.UsageError("--validation goes with --data; a task has validation examples")
     check_output(output, resume)
     recipe = make_recipe(recipe_file, settings)
-    train_examples, validation_examples, labels = read_splits(task, data, validation, columns)
+    train_examples, validation_examples, labels = read_splits(task, data, validation, columns, seed)
 
     from zoo.building import build
     from zoo.cli.progress import training_progress
@@ -131,13 +131,17 @@ def make_folder(output: Path) -> None:
 
 
 def read_splits(
-    task: str | None, data: Path | None, validation: Path | None, columns: dict[str, Any]
+    task: str | None,
+    data: Path | None,
+    validation: Path | None,
+    columns: dict[str, Any],
+    seed: int,
 ) -> tuple[Examples, Examples, tuple[str, ...]]:
     """Training and validation examples and the label names, from a task or from files."""
     from zoo.data import load_task, split_validation
 
     if task is not None:
-        loaded = load_task(task)
+        loaded = load_task(task, seed)
         return loaded.train, loaded.validation, loaded.labels
     assert data is not None
     examples = read_file(data, columns)

@@ -5,7 +5,7 @@ from zoo.data.examples import Examples
 from zoo.data.faults import DataWarning
 from zoo.data.readers import as_examples, read_examples
 from zoo.data.splits import Splits, check_splits
-from zoo.data.task import Task, load_task
+from zoo.data.task import Task, load_task, parse_name
 from zoo.data.validation import split_validation
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "load_task",
     "normalised",
     "overlap",
+    "parse_name",
     "read_examples",
     "split_validation",
 ]

@@ -7,13 +7,15 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from zoo.data.duplicates import clean_rows
 from zoo.data.examples import Examples
 from zoo.data.faults import names
 from zoo.errors import DataError, PluginError, ZooError
+from zoo.seeds import derive_seed
 
 
 # without slots: the cached properties need a place
@@ -23,8 +25,9 @@ class Task:
 
     `labels` gives every label its index. `out_of_scope` are examples that belong to none of them.
     `is_verified` is whether the content is known to be the publisher's; figures of a task that is
-    not verified are never figures of the official one. Raises `DataError` for an empty split, fewer
-    than two labels, a label twice, and a label of a split that is not among `labels`.
+    not verified are never figures of the official one. `whole` is what `drawn` drew this task from.
+    Raises `DataError` for an empty split, fewer than two labels, a label twice, and a label of a
+    split that is not among `labels`.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Task:
     licence: str | None = None
     source: str | None = None
     notes: tuple[str, ...] = ()
+    whole: Task | None = None
 
     def __post_init__(self) -> None:
         known = set(self.labels)
@@ -69,8 +73,11 @@ class Task:
     def content_sha256(self) -> str:
         """The hash of the labels and of every split's texts and labels, each in order.
 
-        It is taken of JSON in ASCII, one line a value, so that anybody can compute it again.
+        It is taken of JSON in ASCII, one line a value, so that anybody can compute it again. A
+        drawn task has that of the whole: name, seed and this decide what was drawn.
         """
+        if self.whole is not None:
+            return self.whole.content_sha256
         digest = hashlib.sha256()
         values: list[object] = [list(self.labels)]
         values += [[name, one.texts, one.labels] for name, one in self.splits.items()]
@@ -80,7 +87,12 @@ class Task:
 
     @cached_property
     def clean_test_rows(self) -> tuple[int, ...]:
-        """The rows of test whose text occurs in neither train nor validation; see `clean_rows`."""
+        """The rows of test whose text occurs in neither train nor validation; see `clean_rows`.
+
+        Of a drawn task those of the whole, so that all that is drawn from it is tested alike.
+        """
+        if self.whole is not None:
+            return self.whole.clean_test_rows
         return clean_rows(self._seen.texts, self.test.texts)
 
     @property
@@ -90,16 +102,61 @@ class Task:
             self.train.texts + self.validation.texts, self.train.labels + self.validation.labels
         )
 
+    def drawn(self, count: int, seed: int) -> Self:
+        """This task with `count` of its training examples and at most as many for validation.
 
-def load_task(name: str) -> Task:
+        The seed alone decides which: every pair learns from the same, and a larger draw holds the
+        smaller. The test split stays whole. Raises `DataError` for more than there are.
+        """
+        if not 1 <= count <= len(self.train):
+            raise DataError(
+                f"{self.name}@{count}: {self.name} has {len(self.train):,} training examples; draw "
+                "1 to all of them"
+            )
+        return replace(
+            self,
+            name=f"{self.name}@{count}",
+            train=_draw(self.train, count, seed, "train"),
+            validation=_draw(self.validation, count, seed, "validation"),
+            whole=self,
+        )
+
+
+def _draw(examples: Examples, count: int, seed: int, split: str) -> Examples:
+    # ordered by a hash: no library's generator has a say in it
+    order = sorted(
+        range(len(examples)), key=lambda row: derive_seed(seed, f"drawn from {split}: {row}")
+    )
+    return examples.select(sorted(order[:count]))
+
+
+def parse_name(name: str) -> tuple[str, int | None]:
+    """`3i4k@1000` as the task's name and how many training examples are drawn; None for all.
+
+    Raises `DataError` where what follows the @ is no whole number.
+    """
+    whole, at, count = name.partition("@")
+    if not at:
+        return name, None
+    if not (count.isascii() and count.isdecimal()):
+        raise DataError(
+            f"task {name!r}: after the @ stands how many training examples to draw, "
+            f"{whole or '3i4k'}@1000; got {count!r}"
+        )
+    return whole, int(count)
+
+
+def load_task(name: str, seed: int = 0) -> Task:
     """The task of this name, `3i4k` or `distribution:name`.
 
+    `3i4k@1000` has 1,000 of its training examples, which ones `seed` decides (see `Task.drawn`).
     Raises `UnknownTask` and its relatives for the name, `DataError` for data that cannot be had or
     used, and `PluginError` where the function of a plugin fails or returns something else.
     """
     from zoo import registry
     from zoo.terminal import cause_of
 
+    name, count = parse_name(name)
     found = registry.find_task(name)
     load = registry.import_target(found)
     who = f"task {found.name!r} of {found.release}: its target {found.spec.target!r}"
@@ -115,4 +172,4 @@ def load_task(name: str) -> Task:
         raise PluginError(f"{who} must return a zoo.Task, it returned {type(task).__name__}")
     if task.name != found.spec.name:
         raise PluginError(f"{who} returned a task of another name, {task.name!r}")
-    return task
+    return task if count is None else task.drawn(count, seed)

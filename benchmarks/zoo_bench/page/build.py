@@ -49,11 +49,7 @@ def build_page(leaderboard: Leaderboard, contents: Contents, *, with_examples: b
 
 
 def _texts(leaderboard: Leaderboard) -> Mapping[TaskKey, Texts]:
-    tasks = {
-        (one.task.name, one.task.content_sha256): one.task
-        for board in leaderboard.boards
-        for one in board.tasks
-    }
+    tasks = {one.task.key: one.task for board in leaderboard.boards for one in board.tasks}
     return {key: texts_of(task) for key, task in tasks.items()}
 
 

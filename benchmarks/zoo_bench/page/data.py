@@ -95,7 +95,7 @@ def _task_fields(
     by_id = {run.run_id: run for run in _all_runs(contents)}
     runs = {entry.name: [by_id[run_id] for run_id in entry.run_ids] for entry in task_board.entries}
     failures = {failure.run_id: failure for _, failure in contents.failures}
-    found = texts.get((task.name, task.content_sha256), NO_EXAMPLES)
+    found = texts.get(task.key, NO_EXAMPLES)
     names = [tables.task.name for tables in board.tasks]
     is_twice = names.count(task.name) > 1
     of_entries = [

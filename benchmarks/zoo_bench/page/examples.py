@@ -43,14 +43,16 @@ class Texts:
 def texts_of(task: TaskRecord) -> Texts:
     """The texts behind a task of a leaderboard, as far as they can be had and may be shown."""
     from zoo import registry
-    from zoo.data import load_task
+    from zoo.data import load_task, parse_name
 
     try:
+        # of a drawn task the whole: both have the same test texts
+        name, _ = parse_name(task.name)
         # the licence first: what may not be shown need not be loaded
-        spec = registry.find_task(task.name).spec
+        spec = registry.find_task(name).spec
         if spec.licence not in OPEN_LICENCES:
             return _withheld(spec.licence)
-        loaded = load_task(task.name)
+        loaded = load_task(name)
     except ZooError as error:
         return Texts(None, reason=f"The texts cannot be had here: {cause_of(error)}")
     if loaded.licence not in OPEN_LICENCES:

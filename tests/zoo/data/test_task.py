@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from zoo.data import Examples, Task, load_task
+from zoo.data import Examples, Task, load_task, parse_name
 from zoo.errors import DataError, PluginError, UnknownTask
 
 
@@ -187,3 +187,76 @@ def test_a_task_that_cannot_be_loaded_names_the_guilty(plugin, name, error_type,
 def test_an_unknown_task_gets_the_nearest(plugin):
     with pytest.raises(UnknownTask, match="no task is called 'mien'; did you mean 'mine'"):
         load_task("mien")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("3i4k", ("3i4k", None)), ("3i4k@1000", ("3i4k", 1000)), ("zoo-x:a@7", ("zoo-x:a", 7))],
+)
+def test_a_name_says_how_many_examples_are_drawn(name, parts):
+    assert parse_name(name) == parts
+
+
+@pytest.mark.parametrize("count", ["", "1k", "1,000", "-5", "1.5", "٣"])
+def test_a_count_that_is_none_is_refused(count):
+    with pytest.raises(DataError) as caught:
+        load_task(f"mine@{count}")
+    assert str(caught.value) == (
+        f"task 'mine@{count}': after the @ stands how many training examples to draw, mine@1000; "
+        f"got {count!r}"
+    )
+
+
+@pytest.fixture
+def hundred():
+    def split(name, size):
+        rows = range(size)
+        return Examples([f"{name} {row}" for row in rows], ["xy"[row % 2] for row in rows])
+
+    test = Examples(["train 3", "new"], ["x", "y"])
+    return Task(
+        name="hundred",
+        train=split("train", 100),
+        validation=split("validation", 30),
+        test=test,
+        labels=("x", "y"),
+    )
+
+
+def test_what_is_drawn_follows_the_seed_alone(hundred):
+    drawn = hundred.drawn(40, seed=1)
+    assert (drawn.name, len(drawn.train), len(drawn.validation)) == ("hundred@40", 40, 30)
+    assert drawn.train == hundred.drawn(40, seed=1).train
+    assert drawn.train != hundred.drawn(40, seed=2).train
+    assert set(drawn.train) <= set(hundred.train)
+    assert drawn.validation == hundred.validation
+    # a pinned draw: what was drawn for stored results is drawn again by every later version
+    assert hundred.drawn(3, seed=0).train.texts == ("train 21", "train 49", "train 64")
+
+
+def test_a_larger_draw_holds_the_smaller(hundred):
+    few, many = hundred.drawn(10, seed=5), hundred.drawn(20, seed=5)
+    assert set(few.train) < set(many.train)
+    assert set(few.validation) < set(many.validation)
+
+
+def test_a_drawn_task_is_tested_as_the_whole(hundred):
+    drawn = hundred.drawn(2, seed=0)
+    assert drawn.test == hundred.test
+    assert drawn.content_sha256 == hundred.content_sha256
+    # "train 3" is not clean, whether it was drawn or not
+    assert drawn.clean_test_rows == hundred.clean_test_rows == (1,)
+
+
+@pytest.mark.parametrize("count", [0, 101])
+def test_no_more_is_drawn_than_there_is(hundred, count):
+    with pytest.raises(DataError) as caught:
+        hundred.drawn(count, seed=0)
+    assert str(caught.value) == (
+        f"hundred@{count}: hundred has 100 training examples; draw 1 to all of them"
+    )
+
+
+def test_a_task_of_a_plugin_is_drawn_by_its_name(plugin):
+    task = load_task("mail-tasks:mine@1", seed=3)
+    assert (task.name, len(task.train), len(task.test)) == ("mine@1", 1, 2)

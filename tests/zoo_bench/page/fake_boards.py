@@ -74,7 +74,7 @@ def _write(store):
 
 
 def _encoder(name):
-    return EncoderRecord(name=name, **OURS, pretrained=False)
+    return EncoderRecord(name=name, **OURS, pretrained=True)
 
 
 def _pairs(task, seeds):
