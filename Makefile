@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 INSTALLED_FROM := pyproject.toml constraints.txt
+PRETRAINING ?= pretraining-runs
+WEIGHTS := plugins/zoo_encoders/weights
 WHY_RUNS := benchmarks/why_it_does_not_learn/runs.jsonl
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration doctor-proof why certify reference vega vocabulary clean
+.PHONY: help leaderboard test lint format calibration doctor-proof why pretrain certify reference vega vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +41,17 @@ why: .venv/installed-dev  ## train what does not learn, one fault at a time; tab
 	set -e; for language in en ko; do \
 	    $(BIN)/python -m why_it_does_not_learn report $(WHY_RUNS) --language $$language \
 	        --figure docs/tutorial/why-does-it-not-learn.$$language.svg; done
+
+pretrain: .venv/installed-dev  ## pretrain the small encoders anew on CORPUS=reviews.txt.gz: hours; goes on after a kill
+	$(BIN)/python -m pretraining train bert-nano --reviews "$(CORPUS)" --passes 1.5 \
+	    --output $(PRETRAINING)/bert-nano
+	$(BIN)/python -m pretraining train koelectra-nano --reviews "$(CORPUS)" --passes 0.5 \
+	    --begin $(PRETRAINING)/bert-nano --objective replaced-tokens \
+	    --generator $(PRETRAINING)/bert-nano --output $(PRETRAINING)/koelectra-nano
+	set -e; for name in bert-nano koelectra-nano; do \
+	    $(BIN)/python -m pretraining export $(PRETRAINING)/$$name --output $(WEIGHTS)/$$name; done
+	$(BIN)/python -m pretraining curves $(PRETRAINING)/bert-nano $(PRETRAINING)/koelectra-nano \
+	    --output docs/explanation/pretraining.svg
 
 certify: .venv/installed  ## check heads and small encoders, and renew the certificates they ship
 	set -e; for name in linear mlp textcnn bilstm; do \

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from svg_figures import svg_figure
 from why_it_does_not_learn.training import trainings
 from zoo_bench.statistics.intervals import Interval, t_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # of the losses of the steps, a running mean: a batch alone swings
 WINDOW = 25
@@ -172,41 +176,31 @@ def found(runs: Sequence[Run], training: str) -> str:
 
 def draw(runs: Sequence[Run], language: str, path: Path) -> None:
     """The curves of the loss, and the accuracy of every training, as SVG."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    # a machine without the second font measures Korean by the first, and warns of every letter
-    mpl.set_loglevel("error")
-    warnings.filterwarnings("ignore", "Glyph .* missing from font")
-    # text stays text, and the same runs give the same file
-    mpl.rcParams |= {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "zoo",
-        "font.family": ["DejaVu Sans", "Noto Sans CJK JP"],
-        "font.size": 9,
-    }
-    from matplotlib import pyplot
-
     words = LANGUAGES[language]
-    figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(10, 4.4), width_ratios=(1.15, 1), layout="constrained"
-    )
+    with svg_figure(path, 2, width=10, height=4.4, width_ratios=(1.15, 1)) as (left, right):
+        _draw_losses(runs, words, left)
+        _draw_accuracies(runs, words, right)
+
+
+def _draw_losses(runs: Sequence[Run], words: Words, axes: Axes) -> None:
     for training, colour in CURVES.items():
         losses = np.array([run.losses for run in runs if run.training == training])
         smooth = np.apply_along_axis(np.convolve, 1, losses, np.ones(WINDOW) / WINDOW, "valid")
         steps = np.arange(smooth.shape[1]) + WINDOW
-        left.plot(
+        axes.plot(
             steps, smooth.mean(0), color=colour, label=name_in(words, training), linewidth=1.6
         )
-        left.fill_between(steps, smooth.min(0), smooth.max(0), color=colour, alpha=0.2, linewidth=0)
-    left.set(xlabel=words.step, ylabel=words.loss, ylim=(0, None))
-    left.legend(frameon=False)
+        axes.fill_between(steps, smooth.min(0), smooth.max(0), color=colour, alpha=0.2, linewidth=0)
+    axes.set(xlabel=words.step, ylabel=words.loss, ylim=(0, None))
+    axes.legend(frameon=False)
 
+
+def _draw_accuracies(runs: Sequence[Run], words: Words, axes: Axes) -> None:
     names = list(trainings())
     for place, training in enumerate(reversed(names)):
         own = compared(runs, training)[0]
         colour = CURVES.get(training, "#555555")
-        right.plot(
+        axes.plot(
             [*scores(runs, training).values()],
             [place] * own.n,
             "o",
@@ -214,13 +208,8 @@ def draw(runs: Sequence[Run], language: str, path: Path) -> None:
             alpha=0.35,
             markersize=4,
         )
-        right.errorbar(
+        axes.errorbar(
             own.mean, place, xerr=own.half_width, color=colour, capsize=3, marker="|", markersize=9
         )
-    right.set_yticks(range(len(names)), [name_in(words, each) for each in reversed(names)])
-    right.set(xlabel=words.accuracy, xlim=(0, 100))
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25, linewidth=0.6)
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    axes.set_yticks(range(len(names)), [name_in(words, each) for each in reversed(names)])
+    axes.set(xlabel=words.accuracy, xlim=(0, 100))

@@ -1,0 +1,1 @@
+"""How accuracy grows with training examples, and whether a frozen board tells of a tuned one."""

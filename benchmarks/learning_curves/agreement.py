@@ -1,0 +1,56 @@
+"""How far the order of pairs on one board is that on another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from learning_curves.curves import mean_accuracy
+from zoo_bench.records import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Rank correlations over the pairs that both boards have on a task.
+
+    `kendall` is tau-b (Kendall 1945), `spearman` rho; 1 is the same order, 0 none in common.
+    """
+
+    task: str
+    pairs: int
+    kendall: float
+    spearman: float
+
+
+def agreements(one: Iterable[Result], other: Iterable[Result]) -> list[Agreement]:
+    """The agreement on every task where the boards share three pairs or more."""
+    from scipy import stats
+
+    means = [_means(results) for results in (one, other)]
+    found = []
+    for task in sorted(means[0].keys() & means[1].keys()):
+        shared = sorted(means[0][task].keys() & means[1][task].keys())
+        if len(shared) < 3:
+            continue
+        scores = [[board[task][pair] for pair in shared] for board in means]
+        found.append(
+            Agreement(
+                task,
+                len(shared),
+                float(stats.kendalltau(*scores).statistic),
+                float(stats.spearmanr(*scores).statistic),
+            )
+        )
+    return found
+
+
+def _means(results: Iterable[Result]) -> dict[str, dict[str, float]]:
+    groups: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        if result.kind == "pair" and result.has_scores:
+            groups[result.task.name][result.who].append(result)
+    return {
+        task: {who: mean_accuracy(runs, "test_clean").mean for who, runs in pairs.items()}
+        for task, pairs in groups.items()
+    }
