@@ -99,12 +99,14 @@ class Pretraining:
             self.step += 1
             self.seconds += time.monotonic() - started
             for name, loss in losses.items():
-                self.recent[name] = self.recent.get(name, 0.0) + loss / REPORT_STEPS
+                self.recent[name] = self.recent.get(name, 0.0) + loss
             if self.step % REPORT_STEPS == 0:
                 self.report(console)
             if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                 self.save(self.folder / "checkpoint.pt")
                 last_saved = time.monotonic()
+        if self.recent:
+            self.report(console)
         self.save(self.folder / "checkpoint.pt")
 
     def learn(self, step: int) -> dict[str, float]:
@@ -138,11 +140,12 @@ class Pretraining:
 
     def report(self, console: Console) -> None:
         """Append what was measured to the history, and print it now and then."""
+        steps = self.step - (self.history[-1]["step"] if self.history else 0)
         entry: dict[str, Any] = {
             "step": self.step,
             "seconds": round(self.seconds, 1),
             "learning_rate": self.plan.rate(self.step - 1),
-            "training": self.recent,
+            "training": {name: total / steps for name, total in self.recent.items()},
         }
         if self.step % MEASURE_STEPS == 0 or self.step == self.plan.steps:
             entry["held_out"] = self.measure()
