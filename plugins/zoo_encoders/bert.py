@@ -28,6 +28,9 @@ NANO = {
     "initializer_range": 0.003,
 }
 
+# at the 2e-5 of a BERT base so small an encoder hardly moves
+NANO_LEARNING_RATE = 1e-3
+
 SPECS = (
     EncoderSpec(
         name="bert",
@@ -58,9 +61,11 @@ SPECS = (
     EncoderSpec(
         name="bert-nano",
         target=TARGET,
-        description="small BERT for laptops, 4 layers × 256, random weights, no network needed",
+        description="small BERT for laptops, 4 layers × 256, pretrained on Korean film reviews",
         configuration=NANO,
         vocabulary=VOCABULARY,
+        weights="zoo_encoders:weights/bert-nano",
+        learning_rate=NANO_LEARNING_RATE,
         claims=CLAIMS,
         parameters=5_312_512,
         languages=("ko",),
