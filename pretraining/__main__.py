@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import torch
+from torch import nn
 
 import zoo
 from pretraining.batches import Batches
@@ -20,8 +21,13 @@ from pretraining.corpus import Corpus, load_corpus
 from pretraining.curves import draw_curves, read_history
 from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
-from pretraining.objectives import MaskedLanguageModel, ReplacedTokenDetection, Vocabulary
-from pretraining.warm_start import begin_with
+from pretraining.objectives import (
+    MaskedLanguageModel,
+    ReplacedTokenDetection,
+    TokenPredictor,
+    Vocabulary,
+)
+from pretraining.warm_start import begin_predictor, begin_with
 from zoo.errors import ZooError
 from zoo.seeds import seeded
 from zoo.transformers_encoder import TransformersEncoder
@@ -82,6 +88,8 @@ def train(
     else:
         assert generator is not None
         model = ReplacedTokenDetection(encoder, finished_generator(generator), **options)
+    if begin is not None:
+        begin_predictors(model, stored_model(begin))
     plan = Plan(steps=0, learning_rate=learning_rate)
     per_pass = Batches(training, plan.tokens_per_batch, 0, plan.seed).per_pass
     plan = Plan(steps=round(passes * per_pass), learning_rate=learning_rate)
@@ -139,6 +147,19 @@ def fresh_encoder(name: str) -> TransformersEncoder:
         return zoo.build(
             name, "linear", num_labels=2, pretrained=False, encoder_options={"dropout": 0.0}
         ).encoder
+
+
+def begin_predictors(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """Give the model's predictors what those of another run have learned, where it has them."""
+    words = weights["encoder.model.embeddings.word_embeddings.weight"]
+    for name, predictor in model.named_children():
+        own = {
+            key.removeprefix(f"{name}."): value
+            for key, value in weights.items()
+            if key.startswith(f"{name}.")
+        }
+        if isinstance(predictor, TokenPredictor) and own:
+            begin_predictor(predictor, own, words)
 
 
 def begin_with_counts(encoder: TransformersEncoder, corpus: Corpus, folder: Path) -> None:

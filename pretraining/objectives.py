@@ -59,16 +59,20 @@ class TokenPredictor(nn.Module):
         super().__init__()
         table = encoder.model.get_input_embeddings()
         assert isinstance(table, nn.Embedding)
-        width = table.embedding_dim
-        self.transform = nn.Sequential(
-            nn.Linear(encoder.hidden_size, width), nn.GELU(), nn.LayerNorm(width)
-        )
+        width = encoder.hidden_size
+        self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.table = table
+        # ELECTRA's embeddings are narrower than its states
+        self.widen = (
+            nn.Identity()
+            if table.embedding_dim == width
+            else nn.Linear(table.embedding_dim, width, bias=False)
+        )
         self.bias = nn.Parameter(torch.zeros(table.num_embeddings))
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """`(states, hidden)` → logits `(states, token)`."""
-        return functional.linear(self.transform(states), self.table.weight, self.bias)
+        return functional.linear(self.transform(states), self.widen(self.table.weight), self.bias)
 
 
 class MaskedLanguageModel(nn.Module):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 
 from zoo.transformers_encoder import TransformersEncoder
+
+if TYPE_CHECKING:
+    from pretraining.objectives import TokenPredictor
 
 EMBEDDINGS = "model.embeddings."
 PROJECTION = "model.embeddings_project.weight"
@@ -35,15 +39,9 @@ def narrowed(weights: Mapping[str, torch.Tensor], width: int) -> dict[str, torch
     first `width - 1` right singular vectors of the words' embeddings.
     """
     tables = {name: centred(weights[f"{EMBEDDINGS}{name}.weight"]) for name in TABLES}
-    words = tables["word_embeddings"]
-    rank = min(width - 1, words.shape[1])
-    # (hidden, rank), orthonormal columns
-    directions = torch.linalg.svd(words, full_matrices=False).Vh[:rank].T
-    # (width, rank): an orthonormal basis of what a layer norm of this width can see
-    basis = torch.linalg.qr(centred(torch.eye(width)).T[:, :rank]).Q
-    turn = directions @ basis.T
+    turn = turn_of(tables["word_embeddings"], width)
     scale = weights[f"{EMBEDDINGS}LayerNorm.weight"]
-    longer = (words.shape[1] / width) ** 0.5
+    longer = (len(turn) / width) ** 0.5
     found = {name: tensor for name, tensor in weights.items() if not name.startswith(EMBEDDINGS)}
     found |= {f"{EMBEDDINGS}{name}.weight": table @ turn for name, table in tables.items()}
     found |= {
@@ -53,6 +51,29 @@ def narrowed(weights: Mapping[str, torch.Tensor], width: int) -> dict[str, torch
         "model.embeddings_project.bias": weights[f"{EMBEDDINGS}LayerNorm.bias"],
     }
     return found
+
+
+def turn_of(words: torch.Tensor, width: int) -> torch.Tensor:
+    """`(hidden, width)`: turns embeddings `(word, hidden)` to `width`; transposed, back."""
+    rank = min(width - 1, words.shape[1])
+    # (hidden, rank), orthonormal columns
+    directions = torch.linalg.svd(words, full_matrices=False).Vh[:rank].T
+    # (width, rank): an orthonormal basis of what a layer norm of this width can see
+    basis = torch.linalg.qr(centred(torch.eye(width)).T[:, :rank]).Q
+    return directions @ basis.T
+
+
+def begin_predictor(
+    predictor: TokenPredictor, weights: Mapping[str, torch.Tensor], words: torch.Tensor
+) -> None:
+    """Give `predictor` the weights of one over the word embeddings `words` of another encoder.
+
+    Over narrower embeddings it scores tokens as that one did, but for their rank and their means.
+    """
+    own = {**weights, "table.weight": predictor.table.weight}
+    if isinstance(predictor.widen, torch.nn.Linear) and "widen.weight" not in own:
+        own["widen.weight"] = turn_of(centred(words), predictor.table.embedding_dim)
+    predictor.load_state_dict(own)
 
 
 def centred(table: torch.Tensor) -> torch.Tensor:

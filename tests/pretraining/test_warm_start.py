@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from pretraining.__main__ import begin_predictors
+from pretraining.objectives import MaskedLanguageModel, Vocabulary
 from pretraining.warm_start import begin_with
 
 IDS = torch.tensor([[2, 7, 9, 11, 3], [2, 30, 12, 3, 0]])
@@ -47,6 +49,29 @@ def test_narrower_embeddings_are_near_and_nearer_than_chance(make_encoder):
     assert errors == sorted(errors, reverse=True)
     fresh = float((states(make_encoder(2, "electra")) - wanted)[MASK.bool()].norm())
     assert errors[-1] < 0.5 * fresh
+
+
+@pytest.mark.parametrize(
+    "new", [{}, {"model_type": "electra", "embedding_size": 17}], ids=["bert", "electra"]
+)
+def test_predictors_go_on_scoring_as_they_did(make_encoder, new):
+    old = shaken(make_encoder())
+    table = old.model.get_input_embeddings().weight
+    with torch.no_grad():
+        table -= table.mean(dim=1, keepdim=True)
+    vocabulary = Vocabulary(mask_id=4, first_word=5, size=len(table))
+    trained = MaskedLanguageModel(old, vocabulary)
+    begun_with = make_encoder(2, **new)
+    begin_with(begun_with, old.state_dict())
+    model = MaskedLanguageModel(begun_with, vocabulary)
+    begin_predictors(model, trained.state_dict())
+    somewhere = torch.randn(3, 16)
+    with torch.no_grad():
+        for name in ("token_predictor", "word_predictor"):
+            wanted = getattr(trained, name)(somewhere)
+            torch.testing.assert_close(
+                getattr(model, name)(somewhere), wanted, atol=2e-5, rtol=1e-4
+            )
 
 
 def test_other_layers_are_refused(make_encoder):
