@@ -45,9 +45,8 @@ why: .venv/installed-dev  ## train what does not learn, one fault at a time; tab
 pretrain: .venv/installed-dev  ## pretrain the small encoders anew on CORPUS=reviews.txt.gz: hours; goes on after a kill
 	$(BIN)/python -m pretraining train bert-nano --reviews "$(CORPUS)" --passes 1.5 \
 	    --output $(PRETRAINING)/bert-nano
-	$(BIN)/python -m pretraining train koelectra-nano --reviews "$(CORPUS)" --passes 0.5 \
-	    --begin $(PRETRAINING)/bert-nano --objective replaced-tokens \
-	    --generator $(PRETRAINING)/bert-nano --output $(PRETRAINING)/koelectra-nano
+	$(BIN)/python -m pretraining train koelectra-nano --reviews "$(CORPUS)" --passes 0.25 \
+	    --learning-rate 5e-4 --begin $(PRETRAINING)/bert-nano --output $(PRETRAINING)/koelectra-nano
 	set -e; for name in bert-nano koelectra-nano; do \
 	    $(BIN)/python -m pretraining export $(PRETRAINING)/$$name --output $(WEIGHTS)/$$name; done
 	$(BIN)/python -m pretraining curves $(PRETRAINING)/bert-nano $(PRETRAINING)/koelectra-nano \

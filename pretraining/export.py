@@ -14,7 +14,7 @@ def export(name: str, weights: dict[str, torch.Tensor], output: Path) -> int:
     """Write the encoder `name` with these weights to the folder `output`; gives its bytes.
 
     The weights are float16, which halves the package and is loaded as float32 again. The
-    configuration is the encoder's own: dropout, which pretraining goes without, is back.
+    configuration is the encoder's own.
     """
     encoder = zoo.build(name, "linear", num_labels=2, pretrained=False).encoder
     encoder.load_state_dict(weights)
