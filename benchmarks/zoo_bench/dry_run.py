@@ -14,11 +14,10 @@ from zoo.terminal import printable
 from zoo_bench.estimate import Estimate
 from zoo_bench.progress import clock_text
 from zoo_bench.records import RunSpec
-from zoo_bench.text_tables import make_table, name_text, to_text
+from zoo_bench.text_tables import ENCODER_WIDTH, make_table, name_text, to_text
 
 State = Literal["done", "failed", "to do"]
 _MOST_LISTED = 20
-_ENCODER_WIDTH = 22
 
 
 def render(
@@ -69,7 +68,7 @@ def _grid(runs: Sequence[RunSpec], states: Mapping[str, State]) -> Table:
         cells.setdefault(place, Counter())[states[run.run_id]] += 1
     encoders = list(dict.fromkeys(encoder for encoder, _ in cells))
     heads = list(dict.fromkeys(head for _, head in cells))
-    width = min(_ENCODER_WIDTH, max(map(cell_len, encoders)))
+    width = min(ENCODER_WIDTH, max(map(cell_len, encoders)))
     table = make_table([("encoder", "left", width), *((head, "right", None) for head in heads)])
     for encoder in encoders:
         table.add_row(

@@ -14,7 +14,7 @@ from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.statistics.differences import SIGNIFICANCE
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.text_tables import GAP, WIDTH, make_table, name_text, to_text
+from zoo_bench.text_tables import ENCODER_WIDTH, GAP, WIDTH, make_table, name_text, to_text
 
 TIES = "Pairs that share a letter are tied: no difference between them could be shown."
 UNLEARNED = (
@@ -27,7 +27,6 @@ _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
 # letters and name, without and with the column of clean accuracies beside them
 _NAME_WIDTH, _NAME_WIDTH_BESIDE_CLEAN = 29, 25
-_ENCODER_WIDTH = 22
 _LONGEST_RANK = 6
 _MOST_RUNS_PER_CAUSE = 5
 
@@ -127,7 +126,7 @@ def _paper_tables(task_board: TaskBoard, width: int) -> Iterator[Table | Text]:
     by_place = {(entry.encoder, entry.head): entry for entry in task_board.pairs}
     encoders = _in_order(entry.encoder for entry in task_board.pairs)
     heads = _in_order(entry.head for entry in task_board.pairs)
-    first = min(_ENCODER_WIDTH, max((cell_len(name) for name in encoders), default=0))
+    first = min(ENCODER_WIDTH, max((cell_len(name) for name in encoders), default=0))
     at_once = max(1, (width - first) // (_CELL_WIDTH + GAP))
     for start in range(0, len(heads), at_once):
         shown = heads[start : start + at_once]

@@ -13,6 +13,8 @@ from rich.text import Text
 from zoo.terminal import printable
 
 WIDTH = 80
+# of the first column where encoders go down: koelectra-nano[scratch] and no more
+ENCODER_WIDTH = 23
 GAP = 2
 # for terminals that cannot write the letter on the left
 PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("→", "->"), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
