@@ -57,10 +57,11 @@ class EncoderSpec(Spec):
     `checkpoint` is a hub id, loaded at `revision`. `configuration` is the architecture in the words
     of transformers (`model_type`, `hidden_size`, …), what `pretrained=False` builds from together
     with `vocabulary`. `vocabulary` and `weights` are files inside a package, written
-    `"package:folder/file"`. `weights` are used before `checkpoint`. An encoder that
-    `takes_checkpoint` is asked for as `name:checkpoint`. `learning_rate` is the one at which its
-    weights are fine-tuned (None: what suits a BERT base, see `Recipe`). `parameters` counts the
-    encoder as built from its own checkpoint or weights. `claims` as in `HeadSpec`.
+    `"package:folder/file"`. `weights` are used before `checkpoint`, and have this vocabulary where
+    there is one. An encoder that `takes_checkpoint` is asked for as `name:checkpoint`.
+    `learning_rate` is the one at which its weights are fine-tuned (None: what suits a BERT base,
+    see `Recipe`). `parameters` counts the encoder as built from its own checkpoint or weights.
+    `claims` as in `HeadSpec`.
     """
 
     checkpoint: str | None = None

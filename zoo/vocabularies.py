@@ -32,7 +32,8 @@ def tokenizer_of(
     found = registry.find_encoder(encoder)
     spec = found.spec
     source = weight_source(found) if pretrained else None
-    if source is None and spec.configuration and spec.vocabulary:
+    # weights inside a package have its vocabulary; read from there, it needs no torch
+    if source in (None, spec.weights) and spec.configuration and spec.vocabulary:
         return read_vocabulary(spec.vocabulary, spec.configuration.get("max_position_embeddings"))
     if source is None:
         raise CheckpointError(

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import zoo
+from zoo.checksums import check_checksums
 from zoo.transformers_encoder import TransformersEncoder
-from zoo.vocabularies import read_vocabulary
+from zoo.vocabularies import read_vocabulary, resource_path
 
 # without `hf`, which is whatever one asks it for
 ENCODERS = [one.name for one in zoo.encoders() if one.is_built_in and not one.spec.takes_checkpoint]
@@ -66,7 +68,23 @@ def test_the_record_says_where_it_comes_from(name):
     assert spec.licence
     assert spec.paper.startswith("https://")
     assert spec.languages
-    assert spec.has_pretrained_weights == (name not in NANOS)
+    assert spec.has_pretrained_weights
+    assert (spec.weights is not None) == (name in NANOS)
+
+
+@pytest.mark.parametrize("name", NANOS)
+def test_the_small_encoders_bring_weights_and_a_card(name):
+    folder = resource_path(spec_of(name).weights)
+    assert (folder / "model.safetensors").stat().st_size <= 12e6
+    assert (folder / "README.md").read_text("utf-8").startswith("---\nlanguage: ko\nlicense: ")
+    check_checksums([folder / "model.safetensors"])
+    stored = load_file(folder / "model.safetensors")
+    assert {weight.dtype for weight in stored.values()} == {torch.float16}
+    encoder = zoo.build(name, "linear", num_labels=2).encoder
+    assert {weight.dtype for weight in encoder.parameters()} == {torch.float32}
+    fresh = zoo.build(name, "linear", num_labels=2, pretrained=False).encoder
+    words, random_words = (one.model.get_input_embeddings().weight for one in (encoder, fresh))
+    assert not torch.equal(words, random_words)
 
 
 @pytest.mark.parametrize("name", NANOS)
