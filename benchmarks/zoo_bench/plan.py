@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo import registry
-from zoo.data import load_task, parse_name
+from zoo.data import Task, load_task, parse_name
 from zoo.recipe import Recipe
 from zoo.registry import Registered
 from zoo.specs import Spec
@@ -91,7 +91,9 @@ def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
 def _places(suite: Suite) -> list[_Place]:
     encoders = _chosen("encoder", suite.encoders, suite.pretrained)
     heads = _chosen("head", suite.heads, None)
-    tasks = [(_task_record(one), one) for one in suite.tasks]
+    # each read and hashed once, however many draws of it there are
+    wholes = {name: load_task(name) for name, _ in (parse_name(one.name) for one in suite.tasks)}
+    tasks = [(_task_record(one, wholes), one) for one in suite.tasks]
     yardsticks = list(baselines()) if suite.baselines else []
     places = [
         _Place(record, seed, task.recipe, baseline=one)
@@ -225,8 +227,9 @@ def _check_can_start_fresh(chosen: _Chosen) -> None:
         )
 
 
-def _task_record(choice: TaskChoice) -> TaskRecord:
-    task = load_task(choice.name)
+def _task_record(choice: TaskChoice, wholes: Mapping[str, Task]) -> TaskRecord:
+    name, count = parse_name(choice.name)
+    task = wholes[name] if count is None else wholes[name].drawn(count, seed=0)
     return TaskRecord(
         name=choice.name,
         content_sha256=task.content_sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoo import EncoderSpec
+from zoo_encoders.bert import NANO_LEARNING_RATE
 
 TARGET = "zoo.transformers_encoder:TransformersEncoder"
 CLAIMS = ("compile", "export")
@@ -37,9 +38,6 @@ NANO = {
     "hidden_dropout_prob": 0.0,
     "attention_probs_dropout_prob": 0.0,
 }
-
-# at the 2e-5 of a BERT base so small an encoder hardly moves
-NANO_LEARNING_RATE = 1e-3
 
 SPECS = (
     EncoderSpec(
