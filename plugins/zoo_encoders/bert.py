@@ -32,7 +32,7 @@ NANO = {
 }
 
 # at the 2e-5 of a BERT base so small an encoder hardly moves
-NANO_LEARNING_RATE = 1e-3
+NANO_LEARNING_RATE = 5e-4
 
 SPECS = (
     EncoderSpec(
