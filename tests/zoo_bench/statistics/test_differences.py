@@ -41,7 +41,11 @@ def test_seeds_that_never_vary(second, expected):
 @pytest.fixture(scope="module")
 def multitest():
     # not inside the property: hypothesis traces what it calls, an import of a minute's work too
-    return pytest.importorskip("statsmodels.stats.multitest")
+    module = pytest.importorskip("statsmodels.stats.multitest")
+    with pytest.MonkeyPatch.context() as patch:
+        # it collects garbage at every call: minutes in a process that holds thousands of tests
+        patch.setattr("gc.collect", lambda *_: 0)
+        yield module
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
