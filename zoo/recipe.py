@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,7 +27,8 @@ class Recipe(BaseModel):
     """How one classifier is trained; every field has a default that works.
 
     None for a learning rate, `min_warmup_steps` or `epochs` means: what suits the encoder, which
-    depends on whether it comes with pretrained weights. `resolved` fills them in.
+    depends on whether it comes with pretrained weights. `resolved` fills them in. Raises one
+    `RecipeError` that names every fault.
     """
 
     # strict: "no" for a truth value or "3" for a number is refused and not guessed at
@@ -70,6 +71,11 @@ class Recipe(BaseModel):
             )
         return self
 
+    if not TYPE_CHECKING:  # type checkers know the fields by themselves
+
+        def __init__(self, /, **values: Any) -> None:
+            self._fill(values, "Recipe", {})
+
     @classmethod
     def from_mapping(
         cls,
@@ -79,11 +85,17 @@ class Recipe(BaseModel):
         lines: Mapping[tuple[str | int, ...], int] | None = None,
     ) -> Self:
         """The recipe of a mapping; raises one `RecipeError` with every fault, and its line."""
+        recipe = cls.__new__(cls)
+        recipe._fill(values, source, lines or {})
+        return recipe
+
+    def _fill(
+        self, values: Mapping[str, Any], source: str, lines: Mapping[tuple[str | int, ...], int]
+    ) -> None:
         try:
-            return cls.model_validate(dict(values))
+            super().__init__(**values)
         except ValidationError as error:
-            faults = dict(_explain(fault, cls.model_fields) for fault in error.errors())
-            lines = lines or {}
+            faults = dict(_explain(fault, type(self).model_fields) for fault in error.errors())
             texts = [
                 f"{source}{f', line {lines[(key,)]}' if (key,) in lines else ''}: {text}"
                 for key, text in faults.items()
@@ -183,7 +195,11 @@ def _explain(fault: Any, fields: Mapping[str, Any]) -> tuple[str, str]:
     key = str(fault["loc"][0])
     given = f"got {fault['input']!r}"
     if fault["type"] == "extra_forbidden":
-        hint = did_you_mean(key, fields) or f"; known: {', '.join(sorted(fields))}"
+        parts = sorted(name for name in fields if name.endswith(f"_{key}"))
+        if len(parts) > 1:  # the rate of what?
+            hint = f"; there are {' and '.join(parts)}"
+        else:
+            hint = did_you_mean(key, fields) or f"; known: {', '.join(sorted(fields))}"
         return key, f"a recipe has no {key!r}{hint}"
     if key == "class_weights":
         # one of two types, and pydantic complains of both

@@ -1,5 +1,8 @@
 """How one classifier is trained: what a recipe accepts, and how it says no."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
@@ -19,6 +22,20 @@ def test_an_unknown_key_gets_the_nearest_known_one():
         error_of(Recipe.from_mapping, {"epoch": 3})
         == "recipe: a recipe has no 'epoch'; did you mean 'epochs'?"
     )
+
+
+def test_python_is_told_the_same_as_a_file():
+    assert error_of(Recipe, epochs=0, learning_rate=1e-5).splitlines() == [
+        "Recipe: epochs must be at least 1, got 0",
+        "Recipe: a recipe has no 'learning_rate'; "
+        "there are encoder_learning_rate and head_learning_rate",
+    ]
+
+
+def test_a_copied_recipe_is_the_same():
+    recipe = Recipe(epochs=3, class_weights={"no": 2.0})
+    copies = [pickle.loads(pickle.dumps(recipe)), copy.deepcopy(recipe), recipe.model_copy()]
+    assert copies == [recipe] * 3
 
 
 def test_a_key_like_no_other_gets_all_of_them():

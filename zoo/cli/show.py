@@ -27,7 +27,8 @@ _KINDS = ("encoder", "head", "task")
 def command(name: str, is_json: bool) -> None:
     """Show all about an encoder, head or task, or about a saved classifier.
 
-    Of two kinds with one NAME, both. A FOLDER that is called like one of them is written ./FOLDER.
+    Of two kinds with one NAME, both. 3i4k@1000 is a task with so many of its training examples.
+    A FOLDER that is called like one of them is written ./FOLDER.
     """
     found = _find(name)
     if not found:
@@ -50,6 +51,8 @@ def _find(name: str) -> list[Registered[Any]]:
     found = [one for kind in _KINDS for one in registry.shelf(kind).candidates(name)]
     if found:
         return found
+    if found := _drawn(name):
+        return found
     before_colons = [name[:place] for place, letter in enumerate(name) if letter == ":"]
     if any(registry.shelf("encoder").candidates(short) for short in before_colons):
         return [registry.find_encoder(name)]
@@ -60,10 +63,25 @@ def _find(name: str) -> list[Registered[Any]]:
     raise name_errors.unknown("encoder, head or task", name, known, host().plugins)
 
 
+def _drawn(name: str) -> list[Registered[Any]]:
+    """The tasks that `3i4k@1000` may mean, called so; raises `DataError` for `3i4k@many`."""
+    whole, at, _ = name.partition("@")
+    tasks = registry.shelf("task").candidates(whole) if at else []
+    if not tasks:
+        return []
+    from zoo.data import parse_name
+
+    _, count = parse_name(name)
+    return [dataclasses.replace(one, name=f"{one.name}@{count}") for one in tasks]
+
+
 def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
     spec = one.spec
     yield "description", spec.description
     if one.kind == "task":
+        if "@" in one.name:
+            count = one.name.rpartition("@")[2]
+            yield "training", f"{int(count):,} of its examples, drawn anew by every seed"
         yield "labels", spec.num_labels
         yield "metric", spec.metric
         yield "source", spec.source

@@ -74,6 +74,20 @@ def test_a_task_is_shown_with_its_labels_and_its_metric(run, zoo_mine):
     )
 
 
+def test_a_task_is_shown_as_drawn_where_it_is_named_so(run, zoo_mine):
+    told = run("show", "mail@1000").stdout
+    assert told.startswith("task mail@1000\n")
+    assert "  training     1,000 of its examples, drawn anew by every seed\n" in told
+    assert told.endswith('  example      zoo.load_task("mail@1000")\n')
+    assert json.loads(run("show", "mail@1000", "--json").stdout)[0]["name"] == "mail@1000"
+
+
+def test_a_draw_that_is_no_number_is_refused(run, zoo_mine):
+    result = run("show", "mail@1k")
+    assert result.exit_code == 2
+    assert "after the @ stands how many training examples to draw, mail@1000" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "weights", "without", "example"),
     [
