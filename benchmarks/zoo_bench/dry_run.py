@@ -80,8 +80,11 @@ def _grid(runs: Sequence[RunSpec], states: Mapping[str, State]) -> Table:
 def _yardsticks(runs: Sequence[RunSpec], states: Mapping[str, State]) -> str:
     if not runs:
         return ""
-    counts = (f"{run.who} {_cell(Counter([states[run.run_id]]))}" for run in runs)
-    return printable(f"yardsticks: {', '.join(counts)}") + "\n"
+    counts: dict[str, Counter[State]] = {}
+    for run in runs:
+        counts.setdefault(run.who, Counter())[states[run.run_id]] += 1
+    cells = (f"{who} {_cell(of_one)}" for who, of_one in counts.items())
+    return printable(f"yardsticks: {', '.join(cells)}") + "\n"
 
 
 def _cell(counts: Counter[State]) -> str:

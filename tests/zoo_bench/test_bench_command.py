@@ -94,6 +94,11 @@ not done:
 """
 
 
+def test_a_dry_run_counts_a_yardstick_once_that_has_every_seed(zoo_bench, tmp_path):
+    (tmp_path / "mine.yaml").write_text(SUITE.replace("[ko-intents]", "[ko-intents@100]"))
+    assert "yardsticks: majority-class 0/2, tfidf-svm 0/2\n" in zoo_bench("--dry-run").stdout
+
+
 def test_a_dry_run_knows_what_is_done_failed_and_left(zoo_bench):
     zoo_bench("--executor", "inline", "--only", "*+mlp", target="refuses_seed_1")
     done = zoo_bench("--dry-run", "--workers", "2")

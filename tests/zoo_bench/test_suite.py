@@ -143,11 +143,11 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         load_suite("quik")
 
 
-@pytest.mark.parametrize("name", ["korean", "paper", "quick"])
+@pytest.mark.parametrize("name", ["korean", "korean-frozen", "paper", "quick"])
 def test_every_shipped_suite_can_be_read(name):
     suite = load_suite(name)
     assert suite.name == name
-    assert sorted(shipped_suites()) == ["korean", "paper", "quick"]
+    assert sorted(shipped_suites()) == ["korean", "korean-frozen", "paper", "quick"]
 
 
 def test_a_suite_of_text_can_be_read():

@@ -89,7 +89,7 @@ def command(
     is_dry_run: bool,
     is_json: bool,
 ) -> None:
-    """Run SUITE, a YAML file or the name of a shipped suite (quick, korean, paper).
+    """Run SUITE, a YAML file or a shipped one: quick, korean, korean-frozen, paper.
 
     Runs that are done are kept: the same command continues after an interruption, a crash or a
     power cut. Ctrl-C ends in an orderly way, twice at once.
