@@ -1,7 +1,8 @@
 """What stored results say of the number of examples, and of frozen encoders.
 
-python -m learning_curves report RESULTS… --figure FIGURE.svg
-python -m learning_curves agreement FROZEN FINE_TUNED
+python -m learning_curves collect RESULTS… --output SCORES.jsonl
+python -m learning_curves report SCORES.jsonl --figure FIGURE.svg
+python -m learning_curves agreement FROZEN.jsonl FINE_TUNED.jsonl
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import click
 
+from learning_curves import scores
 from learning_curves.agreement import agreements
 from learning_curves.curves import LANGUAGES, curves_of, draw, table
 from zoo_bench.reading import find_roots, read_all
-from zoo_bench.records import Result
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+SCORES = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(help=__doc__)
@@ -26,36 +28,44 @@ def main() -> None:
 
 @main.command()
 @click.argument("places", metavar="RESULTS...", nargs=-1, required=True, type=FOLDER)
-@click.option("--language", type=click.Choice(sorted(LANGUAGES)), default="en", show_default=True)
-@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Draw it as SVG.")
-def report(places: Sequence[Path], language: str, figure: Path | None) -> None:
-    """Print a table for each task in RESULTS, and draw the curves."""
-    curves = curves_of(results_in(places))
-    for task, of_task in curves.items():
-        click.echo(f"{task}\n\n{table(of_task, language)}\n")
-    if figure is not None:
-        draw(curves, language, figure)
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def collect(places: Sequence[Path], output: Path) -> None:
+    """Write the scores of all finished runs in RESULTS, a line each."""
+    roots = [root for place in places for root in find_roots(place)]
+    found = scores.scores_of(read_all(roots).results) if roots else []
+    if not found:
+        raise click.ClickException(f"no results in {', '.join(map(str, places))}")
+    scores.write(found, output)
+    click.echo(f"{len(found)} runs in {output}", err=True)
 
 
 @main.command()
-@click.argument("one", type=FOLDER)
-@click.argument("other", type=FOLDER)
+@click.argument("file", metavar="SCORES.jsonl", type=SCORES)
+@click.option("--language", type=click.Choice(sorted(LANGUAGES)), default="en", show_default=True)
+@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Draw it as SVG.")
+def report(file: Path, language: str, figure: Path | None) -> None:
+    """Print a table for each task, and draw the curves of those with several sizes."""
+    curves = curves_of(scores.read(file))
+    for task, of_task in curves.items():
+        click.echo(f"{task}\n\n{table(of_task, language)}\n")
+    if figure is not None:
+        try:
+            draw(curves, language, figure)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.argument("one", type=SCORES)
+@click.argument("other", type=SCORES)
 def agreement(one: Path, other: Path) -> None:
     """Print how far the order of the pairs in ONE is that in OTHER, task by task."""
-    found = agreements(results_in([one]), results_in([other]))
+    found = agreements(scores.read(one), scores.read(other))
     if not found:
         raise click.ClickException(f"{one} and {other} share no task with three pairs or more")
     click.echo("| task | pairs | Kendall τ | Spearman ρ |\n|---|--:|--:|--:|")
     for each in found:
         click.echo(f"| {each.task} | {each.pairs} | {each.kendall:.2f} | {each.spearman:.2f} |")
-
-
-def results_in(places: Sequence[Path]) -> Sequence[Result]:
-    """All finished runs of results folders, or of those inside them."""
-    roots = [root for place in places for root in find_roots(place)]
-    if not roots:
-        raise click.ClickException(f"no results in {', '.join(map(str, places))}")
-    return read_all(roots).results
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
-from learning_curves.curves import mean_accuracy
-from zoo_bench.records import Result
+from learning_curves.scores import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Agreement:
     spearman: float
 
 
-def agreements(one: Iterable[Result], other: Iterable[Result]) -> list[Agreement]:
+def agreements(one: Iterable[Score], other: Iterable[Score]) -> list[Agreement]:
     """The agreement on every task where the boards share three pairs or more."""
     from scipy import stats
 
-    means = [_means(results) for results in (one, other)]
+    means = [_means(scores) for scores in (one, other)]
     found = []
     for task in sorted(means[0].keys() & means[1].keys()):
         shared = sorted(means[0][task].keys() & means[1][task].keys())
@@ -45,12 +45,12 @@ def agreements(one: Iterable[Result], other: Iterable[Result]) -> list[Agreement
     return found
 
 
-def _means(results: Iterable[Result]) -> dict[str, dict[str, float]]:
-    groups: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
-    for result in results:
-        if result.kind == "pair" and result.has_scores:
-            groups[result.task.name][result.who].append(result)
+def _means(scores: Iterable[Score]) -> Mapping[str, Mapping[str, float]]:
+    groups: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for score in scores:
+        if score.head:
+            groups[score.task][score.pair].append(score.test)
     return {
-        task: {who: mean_accuracy(runs, "test_clean").mean for who, runs in pairs.items()}
+        task: {pair: fmean(values) for pair, values in pairs.items()}
         for task, pairs in groups.items()
     }

@@ -1,4 +1,4 @@
-"""Stored results as curves: the accuracy on clean test rows over the number of examples."""
+"""Accuracy on clean test rows over the number of training examples."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
+from learning_curves.scores import Score
 from svg_figures import COLOURS, svg_figure
 from zoo.data import parse_name
-from zoo_bench.records import Result
 from zoo_bench.statistics.intervals import Interval, t_interval
 
 MAJORITY = "majority-class"
@@ -36,53 +37,36 @@ LANGUAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one method reaches with so many examples, in %; `head` is None for a yardstick."""
+    """What one method reaches with so many examples, in %; `head` is empty for a yardstick."""
 
     examples: int
     accuracy: Interval
-    head: str | None
+    head: str
 
 
 # task → method → points, fewest examples first
 Curves = Mapping[str, Mapping[str, Sequence[Point]]]
 
 
-def curves_of(results: Iterable[Result]) -> Curves:
+def curves_of(scores: Iterable[Score]) -> Curves:
     """The curve of every encoder with its best head, and of the yardsticks but the majority class.
 
     The head is chosen for each number of examples by the mean accuracy on validation, so that the
     test has no say in it.
     """
-    groups: dict[tuple[str, str, int], dict[str | None, list[Result]]] = defaultdict(
+    groups: dict[tuple[str, str, int], dict[str, list[Score]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for result in results:
-        method, head = _method(result)
-        if result.has_scores and method != MAJORITY:
-            task, _ = parse_name(result.task.name)
-            groups[task, method, result.task.n_train][head].append(result)
+    for score in scores:
+        if score.method != MAJORITY:
+            task, _ = parse_name(score.task)
+            groups[task, score.method, score.examples][score.head].append(score)
     curves: dict[str, dict[str, list[Point]]] = defaultdict(lambda: defaultdict(list))
     for (task, method, examples), heads in sorted(groups.items()):
-        head = max(heads, key=lambda name: mean_accuracy(heads[name], "validation").mean)
-        accuracy = mean_accuracy(heads[head], "test_clean")
-        curves[task][method].append(Point(examples, accuracy, head))
+        best = max(heads.values(), key=lambda runs: fmean(run.validation for run in runs))
+        accuracy = t_interval([run.test for run in best])
+        curves[task][method].append(Point(examples, accuracy, best[0].head))
     return curves
-
-
-def _method(result: Result) -> tuple[str, str | None]:
-    if result.encoder is None or result.head is None:
-        return result.who, None
-    return result.encoder.label, result.head.label
-
-
-def mean_accuracy(results: Iterable[Result], split: str) -> Interval:
-    """The accuracy over seeds in %; that of the whole test where the split has no rows."""
-    values = []
-    for result in results:
-        metrics = result.metrics[split] or result.metrics["test"]
-        assert metrics is not None and metrics["accuracy"] is not None
-        values.append(100 * metrics["accuracy"])
-    return t_interval(values)
 
 
 def name_in(words: Words, method: str) -> str:
@@ -94,7 +78,7 @@ def name_in(words: Words, method: str) -> str:
 def table(curves: Mapping[str, Sequence[Point]], language: str) -> str:
     """The curves of one task as Markdown: a row for each method, a column for each size."""
     words = LANGUAGES[language]
-    sizes = sorted({point.examples for points in curves.values() for point in points})
+    sizes = _sizes(curves)
     lines = [
         f"| {words.method} | {' | '.join(f'{size:,}' for size in sizes)} |",
         f"|---|{'--:|' * len(sizes)}",
@@ -106,17 +90,26 @@ def table(curves: Mapping[str, Sequence[Point]], language: str) -> str:
     return "\n".join(lines)
 
 
+def _sizes(curves: Mapping[str, Sequence[Point]]) -> list[int]:
+    return sorted({point.examples for points in curves.values() for point in points})
+
+
 def told(point: Point) -> str:
     """Mean ± half of the 95 % interval, n where it is one seed alone, and the head."""
     half = point.accuracy.half_width
     spread = f"± {half:.1f}" if half is not None else "(n=1)"
-    head = "" if point.head is None else f" {point.head}"
-    return f"{point.accuracy.mean:.1f} {spread}{head}"
+    return f"{point.accuracy.mean:.1f} {spread} {point.head}".rstrip()
 
 
 def draw(curves: Curves, language: str, path: Path) -> None:
-    """A panel for each task, a curve for each method with its intervals, as SVG."""
+    """A panel for each task of several sizes, a curve for each method with its intervals, as SVG.
+
+    Raises `ValueError` where no task has several sizes.
+    """
     words = LANGUAGES[language]
+    curves = {task: of_task for task, of_task in curves.items() if len(_sizes(of_task)) > 1}
+    if not curves:
+        raise ValueError("no task has results for two numbers of examples: there is no curve")
     # one colour for an encoder, however it begins
     names = {method.removesuffix(SCRATCH) for task in curves.values() for method in task}
     colours = dict(zip(sorted(names), itertools.cycle(COLOURS)))
@@ -136,7 +129,7 @@ def draw(curves: Curves, language: str, path: Path) -> None:
                     label=name_in(words, method),
                 )
             axes.set(title=task, xlabel=words.examples, ylabel=words.accuracy, xscale="log")
-            sizes = sorted({point.examples for points in of_task.values() for point in points})
+            sizes = _sizes(of_task)
             axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
             axes.minorticks_off()
             axes.legend(frameon=False, loc="lower right")

@@ -9,6 +9,7 @@ from fake_runs import TASK, make_baseline_spec, make_result, make_spec
 from learning_curves.__main__ import main
 from learning_curves.agreement import agreements
 from learning_curves.curves import curves_of, table
+from learning_curves.scores import read, scores_of, write
 from zoo_bench.records import EncoderRecord, RunSpec
 from zoo_bench.store import Store
 
@@ -45,7 +46,7 @@ def results():
 
 
 def test_a_curve_has_the_best_head_by_validation_and_the_mean_over_seeds(results):
-    curves = curves_of(results)["toy"]
+    curves = curves_of(scores_of(results))["toy"]
     assert set(curves) == {"bert-nano", "bert-nano[scratch]", "tfidf-svm"}
     ten, hundred = curves["bert-nano"]
     assert (ten.examples, ten.accuracy.n, ten.head) == (10, 2, "mlp")
@@ -54,7 +55,7 @@ def test_a_curve_has_the_best_head_by_validation_and_the_mean_over_seeds(results
 
 
 def test_the_table_has_a_row_for_each_method_and_a_column_for_each_size(results):
-    assert table(curves_of(results)["toy"], "en").splitlines() == [
+    assert table(curves_of(scores_of(results))["toy"], "en").splitlines() == [
         "| encoder | 10 | 100 |",
         "|---|--:|--:|",
         "| bert-nano | 55.0 ± 63.5 mlp | 90.0 (n=1) mlp |",
@@ -78,34 +79,46 @@ def run(*arguments):
 
 
 def test_the_report_prints_a_table_and_draws_each_method(results, tmp_path):
-    figure = tmp_path / "curves.svg"
-    done = run("report", stored(tmp_path / "results", results), "--figure", str(figure))
+    file, figure = str(tmp_path / "scores.jsonl"), str(tmp_path / "it.svg")
+    assert run("collect", stored(tmp_path / "results", results), "--output", file).exit_code == 0
+    done = run("report", file, "--figure", figure)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("toy\n\n| encoder | 10 | 100 |\n")
     words = {element.text for element in ET.parse(figure).iter()}
     assert {"toy", "training examples", "bert-nano, from scratch", "tfidf-svm"} <= words
 
 
-def test_agreement_of_boards_on_disk(results, tmp_path):
+def test_scores_are_read_as_they_were_written(results, tmp_path):
+    write(scores_of(results), tmp_path / "scores.jsonl")
+    assert read(tmp_path / "scores.jsonl") == scores_of(results)
+
+
+def test_one_size_is_no_curve(results, tmp_path):
+    write(scores_of(results[:2]), tmp_path / "scores.jsonl")
+    done = run("report", str(tmp_path / "scores.jsonl"), "--figure", str(tmp_path / "it.svg"))
+    assert done.exit_code == 1
+    assert "no task has results for two numbers of examples" in done.stderr
+
+
+def test_agreement_of_boards_on_disk(tmp_path):
     heads = ("linear", "mlp", "textcnn")
     board = [make_result(make_spec(head=head), 0.5 + len(head) / 100) for head in heads]
-    folders = [stored(tmp_path / name, board) for name in ("frozen", "tuned")]
-    assert "| toy | 3 | 1.00 | 1.00 |" in run("agreement", *folders).stdout
-    nothing = stored(tmp_path / "few", board[:2])
-    assert (
-        "share no task with three pairs or more" in run("agreement", *folders[:1], nothing).stderr
-    )
+    write(scores_of(board), tmp_path / "all.jsonl")
+    write(scores_of(board[:2]), tmp_path / "few.jsonl")
+    whole, few = (str(tmp_path / name) for name in ("all.jsonl", "few.jsonl"))
+    assert "| toy | 3 | 1.00 | 1.00 |" in run("agreement", whole, whole).stdout
+    assert "share no task with three pairs or more" in run("agreement", whole, few).stderr
 
 
 def test_a_folder_without_results_is_named(tmp_path):
-    done = run("report", str(tmp_path))
+    done = run("collect", str(tmp_path), "--output", str(tmp_path / "scores.jsonl"))
     assert done.exit_code == 1
     assert f"no results in {tmp_path}" in done.stderr
 
 
 def test_a_run_that_diverged_has_no_say(results):
     diverged = on(10, 0.0, seed=2).model_copy(update={"verdict": "diverged"})
-    assert curves_of([*results, diverged]) == curves_of(results)
+    assert scores_of([*results, diverged]) == scores_of(results)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +127,10 @@ def test_a_run_that_diverged_has_no_say(results):
 )
 def test_agreement_is_one_for_the_same_order_and_minus_one_for_the_reverse(orders, expected):
     boards = [
-        [
+        scores_of(
             make_result(make_spec(head=head), place / 10)
             for head, place in zip(("linear", "mlp", "textcnn", "bilstm"), order, strict=True)
-        ]
+        )
         for order in orders
     ]
     (found,) = agreements(*boards)
@@ -126,5 +139,5 @@ def test_agreement_is_one_for_the_same_order_and_minus_one_for_the_reverse(order
 
 
 def test_two_pairs_are_no_order():
-    board = [make_result(make_spec(head=head), 0.5) for head in ("linear", "mlp")]
+    board = scores_of(make_result(make_spec(head=head), 0.5) for head in ("linear", "mlp"))
     assert agreements(board, board) == []

@@ -1,0 +1,70 @@
+"""What is kept of every run for the curves: one line of JSON each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+from zoo_bench.records import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Accuracies of one run in %: `test` over the clean rows, over all where there are none.
+
+    `method` is the encoder, or a yardstick, whose `head` is empty; `examples` are those of train.
+    """
+
+    protocol: str
+    task: str
+    examples: int
+    method: str
+    head: str
+    seed: int
+    validation: float
+    test: float
+
+    @property
+    def pair(self) -> str:
+        """`encoder+head`."""
+        return f"{self.method}+{self.head}"
+
+
+def scores_of(results: Iterable[Result]) -> list[Score]:
+    """The scores of all runs that have some, in the order of their fields."""
+    found = []
+    for result in results:
+        if not result.has_scores:
+            continue
+        found.append(
+            Score(
+                protocol=f"{result.protocol.name} {result.protocol.version}",
+                task=result.task.name,
+                examples=result.task.n_train,
+                method=result.encoder.label if result.encoder else result.who,
+                head=result.head.label if result.head else "",
+                seed=result.seed,
+                validation=_accuracy(result, "validation"),
+                test=_accuracy(result, "test_clean"),
+            )
+        )
+    return sorted(found, key=astuple)
+
+
+def _accuracy(result: Result, split: str) -> float:
+    metrics = result.metrics[split] or result.metrics["test"]
+    assert metrics is not None and metrics["accuracy"] is not None
+    return round(100 * metrics["accuracy"], 4)
+
+
+def write(scores: Iterable[Score], path: Path) -> None:
+    """One line for each score."""
+    lines = (json.dumps(asdict(score), ensure_ascii=False) for score in scores)
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def read(path: Path) -> list[Score]:
+    """The scores of a file that `write` has written."""
+    return [Score(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
