@@ -24,7 +24,7 @@ def svg_figure(
 
     mpl.use("svg")
     # a machine without the second font measures Korean by the first, and warns of every letter
-    mpl.set_loglevel("error")
+    mpl.set_loglevel("ERROR")
     warnings.filterwarnings("ignore", "Glyph .* missing from font")
     mpl.rcParams |= {
         "svg.fonttype": "none",

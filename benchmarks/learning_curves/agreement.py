@@ -33,13 +33,13 @@ def agreements(one: Iterable[Score], other: Iterable[Score]) -> list[Agreement]:
         shared = sorted(means[0][task].keys() & means[1][task].keys())
         if len(shared) < 3:
             continue
-        scores = [[board[task][pair] for pair in shared] for board in means]
+        first, second = ([board[task][pair] for pair in shared] for board in means)
         found.append(
             Agreement(
                 task,
                 len(shared),
-                float(stats.kendalltau(*scores).statistic),
-                float(stats.spearmanr(*scores).statistic),
+                float(stats.kendalltau(first, second).statistic),
+                float(stats.spearmanr(first, second).statistic),
             )
         )
     return found

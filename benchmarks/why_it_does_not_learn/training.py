@@ -10,7 +10,7 @@ import dataclasses
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -66,7 +66,7 @@ class IntentClassifier(nn.Module):
     def __init__(self, encoder: nn.Module, training: Training, num_labels: int) -> None:
         super().__init__()
         self.encoder = encoder
-        width = encoder.hidden_size
+        width = cast("int", encoder.hidden_size)
         layers: list[nn.Module] = [nn.Dropout(DROPOUT)]
         if training.second_layer:
             layers.append(nn.Linear(width, width))
