@@ -22,7 +22,7 @@ def begin_with_words(encoder: nn.Module) -> None:
     """Change the random weights of a transformers encoder, in place, so that words come through.
 
     Families initialise for weeks of pretraining. Trained on some thousand texts, the first token
-    then hears of the others very late: what attention hands on is a hundredth of what it reads, and
+    then hears of the others very late: attention hands on a few hundredths of what it reads, and
     half of every state is position, the same in all texts. So attention's values and a projection
     of embeddings keep the scale of what they read (LeCun et al. 1998, "Efficient BackProp", section
     4.6), and positions begin at zero. Biases stay as they are.
