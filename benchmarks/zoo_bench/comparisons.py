@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from zoo_bench.statistics.detectable import smallest_detectable
@@ -122,23 +123,38 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class AcrossTasks:
-    """Several tasks at once; the tests are None below six tasks.
+    """Several tasks at once; the tests are None below six data sets.
 
-    `wilcoxon_p` has the Holm-adjusted p of every two complete pairs, by name.
+    `3i4k@100` and `3i4k@1000` are two tasks of one data set. `wilcoxon_p` has the Holm-adjusted p
+    of every two complete pairs, by name.
     """
 
     tasks: int
+    data_sets: int
     standings: tuple[Standing, ...]
     friedman_p: float | None
     wilcoxon_p: tuple[tuple[str, str, float], ...]
 
+    @property
+    def counted(self) -> str:
+        """What the ranks are over, in words."""
+        if self.data_sets == self.tasks:
+            return f"{self.tasks} tasks"
+        if self.data_sets == 1:
+            return f"{self.tasks} tasks of one data set"
+        return f"{self.tasks} tasks of {self.data_sets} data sets, which count alike"
+
 
 def across_tasks(
-    scores: Mapping[str, Sequence[float | None]], tasks: Sequence[Comparisons]
+    scores: Mapping[str, Sequence[float | None]],
+    tasks: Sequence[Comparisons],
+    data_sets: Sequence[str],
 ) -> AcrossTasks | None:
     """The pairs of `scores` (name → one mean per task, None where a task has no rank for it).
 
-    None for fewer than two tasks.
+    `data_sets` has that of each task. Ranks are averaged over the tasks of a data set first, and
+    the tests take the mean score of each: tasks that share their test rows are no independent
+    ones. None for fewer than two tasks.
     """
     from zoo_bench.statistics.across_tasks import mean_ranks, task_tests
 
@@ -150,14 +166,25 @@ def across_tasks(
         if None not in values
     }
     names = list(complete)
-    ranks = dict(zip(names, mean_ranks(list(complete.values())), strict=True)) if names else {}
-    tests = task_tests(list(complete.values()))
+    places = [
+        [place for place, each in enumerate(data_sets) if each == one]
+        for one in dict.fromkeys(data_sets)
+    ]
+    ranks_of = [
+        mean_ranks([[complete[name][place] for place in of_one] for name in names])
+        for of_one in places
+    ]
+    ranks = {name: fmean(of_one[place] for of_one in ranks_of) for place, name in enumerate(names)}
+    tests = task_tests(
+        [[fmean(complete[name][place] for place in of_one) for of_one in places] for name in names]
+    )
     standings = [
         _standing(name, values, ranks, tasks, set(names)) for name, values in scores.items()
     ]
     wilcoxon = tests.wilcoxon_p if tests else {}
     return AcrossTasks(
         tasks=len(tasks),
+        data_sets=len(places),
         standings=tuple(
             sorted(standings, key=lambda one: (one.mean_rank or float("inf"), one.name))
         ),

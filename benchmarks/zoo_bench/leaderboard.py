@@ -151,7 +151,9 @@ def _across(tasks: Sequence[TaskBoard]) -> AcrossTasks | None:
         name: [_ranked_mean(table[name]) if name in table else None for table in tables]
         for name in names
     }
-    return across_tasks(scores, [task.comparisons for task in tasks])
+    # a drawn task has the hash of the whole
+    data_sets = [task.task.content_sha256 for task in tasks]
+    return across_tasks(scores, [task.comparisons for task in tasks], data_sets)
 
 
 def _ranked_mean(entry: Entry) -> float | None:

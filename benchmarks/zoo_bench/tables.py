@@ -226,9 +226,7 @@ def _notes_on(entry: Entry) -> Iterator[str]:
 
 
 def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
-    yield Text(
-        f"\nOver {across.tasks} tasks, 1 is the best rank; wins, ties and losses task by task\n"
-    )
+    yield Text(f"\nOver {across.counted}: 1 is the best rank; wins, ties and losses task by task\n")
     table = make_table(
         [("pair", "left", _NAME_WIDTH)]
         + [(title, "right", None) for title in ("mean rank", "wins", "ties", "losses")]

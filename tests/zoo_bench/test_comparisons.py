@@ -82,7 +82,7 @@ def test_over_tasks_a_pair_with_a_missing_cell_is_not_ranked():
         task_of(("a", "b", 0.1, True), ("a", "c", 0.1, True), ("b", "c", 0.01, False)),
         task_of(("a", "b", -0.1, True)),
     ]
-    found = across_tasks({"a": [0.9, 0.7], "b": [0.8, 0.8], "c": [0.79, None]}, tasks)
+    found = across_tasks({"a": [0.9, 0.7], "b": [0.8, 0.8], "c": [0.79, None]}, tasks, "xy")
     assert [(one.name, one.tasks, one.mean_rank) for one in found.standings] == [
         ("a", 2, 1.5),
         ("b", 2, 1.5),
@@ -96,9 +96,17 @@ def test_over_tasks_a_pair_with_a_missing_cell_is_not_ranked():
 
 def test_six_tasks_are_tested():
     scores = {"a": [0.9, 0.8, 0.7, 0.9, 0.8, 0.7], "b": [0.5, 0.6, 0.4, 0.3, 0.2, 0.1]}
-    found = across_tasks(scores, [task_of()] * 6)
+    found = across_tasks(scores, [task_of()] * 6, "abcdef")
     assert found.wilcoxon_p == (("a", "b", pytest.approx(0.03125)),)
 
 
+def test_draws_of_one_data_set_count_as_one():
+    # five draws that a wins, one other data set that b wins: one all
+    scores = {"a": [0.9] * 5 + [0.1], "b": [0.5] * 5 + [0.2]}
+    found = across_tasks(scores, [task_of()] * 6, "xxxxxy")
+    assert (found.tasks, found.data_sets, found.wilcoxon_p) == (6, 2, ())
+    assert [one.mean_rank for one in found.standings] == [1.5, 1.5]
+
+
 def test_one_task_has_no_standings():
-    assert across_tasks({"a": [0.9]}, [task_of()]) is None
+    assert across_tasks({"a": [0.9]}, [task_of()], "x") is None

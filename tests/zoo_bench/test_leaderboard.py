@@ -161,6 +161,19 @@ def test_a_task_whose_content_changed_is_another_task():
     assert len(board.tasks) == 2
 
 
+def test_draws_of_a_task_are_told_to_be_of_one_data_set():
+    drawn = TASK.model_copy(update={"name": "toy@10", "n_train": 10})
+    other = TASK.model_copy(update={"name": "other", "content_sha256": "d" * 64})
+    results = (*results_of(0.5, 0.6), *results_of(0.6, 0.5, task=drawn))
+    assert "Over 2 tasks of one data set: 1 is the best rank;" in tables.render(
+        leaderboard.build(Contents(results))
+    )
+    results = (*results, *results_of(0.6, 0.5, task=other))
+    assert "Over 3 tasks of 2 data sets, which count alike: 1 is the best rank;" in tables.render(
+        leaderboard.build(Contents(results))
+    ).replace("\n", " ")
+
+
 def test_failures_are_grouped_by_cause():
     failures = tuple(failure_of(make_spec(seed=seed), f"m{seed % 2}") for seed in range(3))
     causes = leaderboard.build(Contents(failures=failures)).causes

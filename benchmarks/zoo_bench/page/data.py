@@ -80,7 +80,8 @@ def _board_fields(board: Board) -> dict[str, Any]:
         "threads": board.threads,
         "recipe": board.recipe,
         "recipe_id": None if board.recipe is None else board.recipe_id,
-        "across": None if board.across is None else dataclasses.asdict(board.across),
+        "across": board.across
+        and {**dataclasses.asdict(board.across), "counted": board.across.counted},
     }
 
 

@@ -44,8 +44,8 @@ def write_board(root):
 
 def _write(store):
     tasks = [
-        TASK.model_copy(update={"name": name, "labels": LABELS})
-        for name in ("toy", "감정 분류", HOSTILE[0])
+        TASK.model_copy(update={"name": name, "content_sha256": letter * 64, "labels": LABELS})
+        for letter, name in zip("cde", ("toy", "감정 분류", HOSTILE[0]), strict=True)
     ]
     for place, task in enumerate(tasks):
         for spec, accuracy in _pairs(task, seeds=2 if place else 3):

@@ -15,14 +15,14 @@ function acrossSection(board) {
       `Wilcoxon's signed rank test with Holm's adjustment: ${real.length} of ${across.wilcoxon_p.length} differences between two pairs have p < 0.05.`,
     );
   if (!tests.length)
-    tests.push("Tests over tasks need six tasks at least: with fewer no p can be small enough.");
+    tests.push("Tests over tasks need six data sets at least: with fewer no p can be small enough.");
   return element(
     "div",
     {},
     element(
       "header",
       { class: "task-heading" },
-      element("h1", {}, `Over ${across.tasks} tasks`),
+      element("h1", {}, `Over ${across.counted}`),
       element("p", { class: "facts" }, element("span", {}, bdi(`protocol ${board.protocol}`))),
     ),
     section(
