@@ -188,11 +188,17 @@ def _rank(entry: Entry) -> str:
 
 
 def _name(entry: Entry, indent: int, width: int) -> Text:
-    """Letters, name and mark, below them the verdict; a name too long breaks before the head."""
+    """Letters, name and mark, below them the verdict.
+
+    A name too long breaks before the head, and before what is in brackets.
+    """
     mark = "" if entry.certified is None else f" {_CERTIFIED if entry.certified else _UNFIT}"
     name = entry.name + mark
     if entry.kind == "pair" and indent + cell_len(name) > width:
-        name = f"{entry.encoder}\n{' ' * indent}+{entry.head}{mark}"
+        encoder = entry.encoder or ""
+        if indent + cell_len(encoder) > width:
+            encoder = encoder.replace("[", f"\n{' ' * indent}[", 1)
+        name = f"{encoder}\n{' ' * indent}+{entry.head}{mark}"
     if entry.instead_of_rank:
         name += f"\n{' ' * indent}({entry.instead_of_rank})"
     return name_text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)

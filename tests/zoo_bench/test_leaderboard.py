@@ -1,6 +1,7 @@
 """What a leaderboard shows of stored results, in every format."""
 
 import csv
+import dataclasses
 import io
 import json
 import subprocess
@@ -234,6 +235,21 @@ def test_the_table_fits_80_columns_and_loses_no_number():
     assert max(map(len, text.splitlines())) <= 80
     # once in a paper's table and once in the list
     assert text.count("92.23 ± 2.48") == 2 * len(names) * len(heads)
+
+
+def test_a_name_too_long_beside_many_letters_breaks_within_its_column():
+    scratch = make_spec("koelectra-nano", "textcnn").encoder.model_copy(
+        update={"pretrained": False}
+    )
+    one = leaderboard.build(Contents(tuple(results_of(0.5, 0.6, encoder=scratch))))
+    [board] = one.boards
+    [task] = board.tasks
+    entries = tuple(dataclasses.replace(entry, rank="abcde") for entry in task.entries)
+    task = dataclasses.replace(task, entries=entries)
+    one = dataclasses.replace(one, boards=(dataclasses.replace(board, tasks=(task,)),))
+    text = tables.render(one)
+    assert "abcde koelectra-nano       55.00 ± 63.53 (2)" in text
+    assert "\n      [scratch]\n      +mlp\n" in text
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp949", "latin-1"])
