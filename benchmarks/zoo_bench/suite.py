@@ -81,7 +81,15 @@ def _as_choice(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _as_several(value: Any) -> Any:
+    # strict: what a validator hands on is no JSON any more, and a list no tuple
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
 _AsChoice = BeforeValidator(_as_choice)
+_AsSeveral = BeforeValidator(_as_several)
 _NotEmpty = Field(min_length=1)
 
 
@@ -90,10 +98,11 @@ class Suite(BaseModel):
 
     `encoders` and `heads` are names or patterns (`*-nano`), or mappings of `name`, `options` and
     `recipe`, for encoders of `pretrained` too; `tasks` are names, or mappings of `name` and
-    `recipe`. `exclude` has patterns of runs to leave out, as `--only` has of runs to keep.
-    The recipe must fix `epochs`: every pair of a comparison takes the same steps. `threads` is per
-    run; `pretrained: false` starts every encoder from random weights; `baselines` adds the
-    majority class and TF-IDF with a linear SVM; `resources` is what a run takes of a cluster.
+    `recipe`; one name alone needs no list. `exclude` has patterns of runs to leave out, as
+    `--only` has of runs to keep. The recipe must fix `epochs`: every pair of a comparison takes the
+    same steps. `threads` is per run; `pretrained: false` starts every encoder from random weights;
+    `baselines` adds the majority class and TF-IDF with a linear SVM; `resources` is what a run
+    takes of a cluster.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -101,12 +110,12 @@ class Suite(BaseModel):
     name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$")
     description: str = ""
     protocol: Protocol
-    encoders: Annotated[tuple[Annotated[EncoderChoice, _AsChoice], ...], _NotEmpty]
-    heads: Annotated[tuple[Annotated[Choice, _AsChoice], ...], _NotEmpty]
-    tasks: Annotated[tuple[Annotated[TaskChoice, _AsChoice], ...], _NotEmpty]
+    encoders: Annotated[tuple[Annotated[EncoderChoice, _AsChoice], ...], _NotEmpty, _AsSeveral]
+    heads: Annotated[tuple[Annotated[Choice, _AsChoice], ...], _NotEmpty, _AsSeveral]
+    tasks: Annotated[tuple[Annotated[TaskChoice, _AsChoice], ...], _NotEmpty, _AsSeveral]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], Field(min_length=1)]
     recipe: dict[str, Any]
-    exclude: tuple[str, ...] = ()
+    exclude: Annotated[tuple[str, ...], _AsSeveral] = ()
     baselines: bool = True
     threads: int = Field(1, ge=1, le=_MOST_THREADS)
     pretrained: bool = True
@@ -216,6 +225,8 @@ def _explain(document: YamlDocument, fault: Any) -> str:
         return f"{place}: there is no {where!r}{hint}"
     if fault["type"] == "missing":
         return f"{place}: {where} is missing"
+    if fault["type"] == "tuple_type":
+        return f"{place}: {where}: write a name, or a list; got {fault['input']!r:.60}"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{place}: {where}: {message[:1].lower()}{message[1:]}, got {fault['input']!r:.60}"
 

@@ -109,9 +109,9 @@ def test_a_suite_reads_as_written(write):
         (
             "    options: {hidden_size: 64}",
             "    recipe: {learning_rate: 3}",
-            "line 7: a recipe has no 'learning_rate'; did you mean",
+            "line 7: a recipe has no 'learning_rate'; there are encoder_learning_rate and head_",
         ),
-        ("seeds: [0, 1]", "seeds: [0, 1]\nexclude: mlp", "line 10: exclude: input should be"),
+        ("seeds: [0, 1]", "seeds: [0, 1]\nexclude: 3", "line 10: exclude: write a name, or a list"),
     ],
 )
 def test_a_fault_is_named_with_its_line(write, old, new, fault):
@@ -130,6 +130,17 @@ def test_all_faults_are_named_at_once(write):
     faults = faults_of(write(text.replace("tasks:", "task:")))
     assert sorted(one.split(":")[0] for one in faults) == ["", "line 11", "line 8", "line 9"]
     assert ": tasks is missing" in faults
+
+
+def test_one_name_alone_needs_no_list(write):
+    text = GOOD.replace("tasks: [ko-intents]", "tasks: ko-intents\nexclude: '*+mlp'")
+    suite = load_suite(write(text))
+    assert [task.name for task in suite.tasks] == ["ko-intents"]
+    assert suite.exclude == ("*+mlp",)
+    text = GOOD.replace("tasks: [ko-intents]", "tasks: {name: ko-intents}")
+    assert faults_of(write(text)) == [
+        "line 8: tasks: write a name, or a list; got {'name': 'ko-intents'}"
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "just text"])
