@@ -163,15 +163,15 @@ def test_an_encoder_and_a_head_may_have_recipe_values_of_their_own():
         seeds="[0]",
     )
     assert rates(suite) == {
-        "bert-nano+linear": (1e-3, 1e-3),
-        "bert-nano+mlp": (1e-3, 3e-3),
+        "bert-nano+linear": (5e-4, 1e-3),
+        "bert-nano+mlp": (5e-4, 3e-3),
         "koelectra-nano+linear": (2e-4, 1e-3),
         "koelectra-nano+mlp": (2e-4, 3e-3),
     }
     overridden = {run.who: run.overridden for run in plan(suite)}
     assert overridden["bert-nano+linear"] == {}
     assert overridden["koelectra-nano+mlp"] == {
-        "encoder_learning_rate": 1e-3,
+        "encoder_learning_rate": 5e-4,
         "head_learning_rate": 1e-3,
     }
 
@@ -189,8 +189,8 @@ def test_an_encoder_may_stand_beside_itself_from_random_weights():
     assert pretrained.encoder.weights_sha256 is not None
     # what the recipe leaves to the encoder follows the weights, and one board holds both
     assert rates(suite_of(encoders=encoders, heads="[mlp]", seeds="[0]")) == {
-        "bert-nano+mlp": (1e-3, 1e-3),
-        "koelectra-nano+mlp": (1e-3, 1e-3),
+        "bert-nano+mlp": (5e-4, 1e-3),
+        "koelectra-nano+mlp": (5e-4, 1e-3),
         "bert-nano[scratch]+mlp": (5e-4, 1e-3),
     }
     (board,) = leaderboard.build(Contents(tuple(make_result(run) for run in runs))).boards
