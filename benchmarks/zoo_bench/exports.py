@@ -54,6 +54,7 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "task": lambda board, task_board, entry: task_board.task.name,
     "protocol": lambda board, task_board, entry: board.protocol.name,
     "protocol_version": lambda board, task_board, entry: board.protocol.version,
+    "newest_version": lambda board, task_board, entry: board.newest_version,
     "recipe": lambda board, task_board, entry: board.recipe and board.recipe_id,
     "threads": lambda board, task_board, entry: board.threads,
     "kind": lambda board, task_board, entry: entry.kind,
@@ -137,7 +138,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     protocol = f"{board.protocol.name} {board.protocol.version}"
     yield f"## {_markdown_cell(task_board.task.name)} (protocol {_markdown_cell(protocol)})"
-    said = " ".join(claims(task_board))
+    said = " ".join([*([board.outdated] if board.outdated else []), *claims(task_board)])
     yield f"{said} Accuracy in %: mean ± half of the 95 % t interval (n seeds).".lstrip()
     titles = [
         "rank",

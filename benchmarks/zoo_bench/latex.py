@@ -64,9 +64,13 @@ def _table(board: Board, task_board: TaskBoard) -> str:
     )
     by_place = {(entry.encoder, entry.head): entry for entry in task_board.pairs}
     best, ties = _best(task_board)
+    shows_n = len(_counts(task_board)) > 1
     rows = [
         [escaped(encoder)]
-        + [_cell(by_place.get((encoder, head)), best, ties) for head in sorted(heads)]
+        + [
+            _cell(by_place.get((encoder, head)), best, ties, shows_n=shows_n)
+            for head in sorted(heads)
+        ]
         for encoder in sorted(encoders)
     ]
     lines = [
@@ -91,12 +95,27 @@ def _caption(board: Board, task_board: TaskBoard) -> str:
     protocol = escaped(f"{board.protocol.name} {board.protocol.version}")
     sentences = [
         rf"Accuracy on {escaped(task_board.task.name)} in \%: mean $\pm$ half of the 95\,\% $t$ "
-        f"interval over seeds (protocol {protocol}).",
+        f"interval over {_seeds(task_board)} (protocol {protocol}).",
         "The best is bold, and underlined is what it could not be told from.",
     ]
     if task_board.task.n_test_clean != task_board.task.n_test:
         sentences.append("Test rows that also occur in train are left out.")
+    if board.outdated:
+        sentences.append(board.outdated)
     return " ".join(sentences)
+
+
+def _seeds(task_board: TaskBoard) -> str:
+    counts = _counts(task_board)
+    if len(counts) != 1:
+        return "the seeds in brackets"
+    (count,) = counts
+    return f"{count} seeds" if count > 1 else "seeds, of which there is one"
+
+
+def _counts(task_board: TaskBoard) -> set[int]:
+    """Over how many seeds the pairs are."""
+    return {entry.n for entry in task_board.pairs if entry.rank_by is not None}
 
 
 def _best(task_board: TaskBoard) -> tuple[str | None, set[str]]:
@@ -111,10 +130,10 @@ def _best(task_board: TaskBoard) -> tuple[str | None, set[str]]:
     return best, ties - {best or ""}
 
 
-def _cell(entry: Entry | None, best: str | None, ties: set[str]) -> str:
+def _cell(entry: Entry | None, best: str | None, ties: set[str], *, shows_n: bool) -> str:
     if entry is None or entry.rank_by is None:
         return "--"
-    text = _accuracy(entry)
+    text = _accuracy(entry) + (f" ({entry.n})" if shows_n else "")
     if entry.instead_of_rank:
         text += rf" \textit{{{escaped(entry.instead_of_rank)}}}"
     if entry.name == best:
@@ -142,7 +161,7 @@ def _yardsticks(task_board: TaskBoard, heads: int) -> Iterator[str]:
 
 
 def _below(task_board: TaskBoard) -> Iterator[str]:
-    notes = verdict_notes(task_board)
+    notes = [*task_board.recipe_differences, *verdict_notes(task_board)]
     if notes:
         yield r"  \par\smallskip\footnotesize"
         yield from (rf"  {escaped(note)}\par" for note in notes)

@@ -22,6 +22,7 @@ from zoo_bench.comparisons import (
 )
 from zoo_bench.entries import Entry, make_candidate, make_entry, rank_scores
 from zoo_bench.reading import Contents
+from zoo_bench.recipe_differences import recipe_differences
 from zoo_bench.records import Failure, Protocol, Result, RunSpec, TaskRecord
 from zoo_bench.statistics.variance import VarianceShares, variance_shares
 
@@ -43,6 +44,7 @@ class TaskBoard:
     hardware: tuple[str, ...]
     comparisons: Comparisons
     variance: VarianceShares | None
+    recipe_differences: tuple[str, ...]
 
     @property
     def pairs(self) -> list[Entry]:
@@ -51,9 +53,13 @@ class TaskBoard:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What may be compared with one another."""
+    """What may be compared with one another.
+
+    `newest_version` is the newest of its protocol on the leaderboard.
+    """
 
     protocol: Protocol
+    newest_version: int
     threads: int
     recipe: dict[str, Any] | None
     tasks: tuple[TaskBoard, ...]
@@ -62,6 +68,16 @@ class Board:
     @property
     def recipe_id(self) -> str:
         return identity.sha256(self.recipe)[:6]
+
+    @property
+    def outdated(self) -> str | None:
+        """What to say of a board whose protocol has a newer version here."""
+        if self.protocol.version == self.newest_version:
+            return None
+        return (
+            f"An older version of this protocol: version {self.newest_version} has a board of its "
+            "own here, and the two cannot be compared."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,13 @@ def build(contents: Contents) -> Leaderboard:
         *contents.unfinished,
     ]
     failed = {failure.run_id for _, failure in contents.failures}
-    boards = _boards(runs, failed, contents.correct)
+    newest: dict[str, int] = {}
+    for run in runs:
+        newest[run.protocol.name] = max(run.protocol.version, newest.get(run.protocol.name, 1))
+    boards = sorted(
+        _boards(runs, failed, contents.correct, newest),
+        key=lambda board: (board.protocol.name, -board.protocol.version),
+    )
     return Leaderboard(
         boards=tuple(boards),
         causes=tuple(_causes(contents.failures)),
@@ -100,7 +122,9 @@ def build(contents: Contents) -> Leaderboard:
     )
 
 
-def _boards(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> Iterable[Board]:
+def _boards(
+    runs: Sequence[RunSpec], failed: set[str], correct: Correct, newest: Mapping[str, int]
+) -> Iterable[Board]:
     pairs = [run for run in runs if run.kind == "pair"]
     baselines = [run for run in runs if run.kind == "baseline"]
     placed: set[str] = set()
@@ -108,10 +132,13 @@ def _boards(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> Iter
         first = board_runs[0]
         beside = [run for run in baselines if _can_stand_beside(run, board_runs)]
         placed.update(run.run_id for run in beside)
-        yield _board(first, _shared_recipe(first), [*board_runs, *beside], failed, correct)
+        version = newest[first.protocol.name]
+        recipe = _shared_recipe(first)
+        yield _board(first, version, recipe, [*board_runs, *beside], failed, correct)
     alone = [run for run in baselines if run.run_id not in placed]
     for board_runs in _grouped(alone, lambda run: (run.protocol.model_dump(), run.threads)):
-        yield _board(board_runs[0], None, board_runs, failed, correct)
+        version = newest[board_runs[0].protocol.name]
+        yield _board(board_runs[0], version, None, board_runs, failed, correct)
 
 
 def _board_key(run: RunSpec) -> Any:
@@ -132,6 +159,7 @@ def _can_stand_beside(baseline: RunSpec, pairs: Sequence[RunSpec]) -> bool:
 
 def _board(
     first: RunSpec,
+    newest_version: int,
     recipe: dict[str, Any] | None,
     runs: Sequence[RunSpec],
     failed: set[str],
@@ -141,7 +169,7 @@ def _board(
         _task_board(task_runs, failed, correct)
         for task_runs in _grouped(runs, lambda run: run.task.key)
     )
-    return Board(first.protocol, first.threads, recipe, tasks, _across(tasks))
+    return Board(first.protocol, newest_version, first.threads, recipe, tasks, _across(tasks))
 
 
 def _across(tasks: Sequence[TaskBoard]) -> AcrossTasks | None:
@@ -200,6 +228,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
         comparisons,
         # with runs that have not learned it would tell of the training, and not of the parts
         variance_shares(variance_scores) if is_whole else None,
+        tuple(recipe_differences(runs)),
     )
 
 

@@ -61,10 +61,14 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
     if task_board.comparisons.row_errors:
         lines.insert(1, "(in brackets: ± half of the 95 % interval over resampled test rows)")
     if task.n_test_clean != task.n_test:
+        # of a drawn task, clean is what occurs in none of the examples that a seed may draw
+        whole = "whole " if "@" in task.name else ""
         lines.append(
-            f"{task.n_test - task.n_test_clean:,} test rows also occur in train; the list is "
-            "sorted by the accuracy on the other, clean ones"
+            f"{task.n_test - task.n_test_clean:,} test rows also occur in the {whole}"
+            "training data: this table and the order of the list go by the other, clean ones"
         )
+    if board.outdated:
+        lines.append(board.outdated)
     if not task.is_verified:
         lines.append("the data could not be verified: these are no figures of the official task")
     if is_one_of_many and board.recipe is not None:
@@ -78,7 +82,8 @@ def claims(task_board: TaskBoard) -> list[str]:
     if len(comparisons.letters) < 2:
         counts = [entry.n for entry in task_board.pairs]
         have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
-        return [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
+        why = [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
+        return [*why, *task_board.recipe_differences]
     lines = [TIES]
     if comparisons.detectable is not None:
         seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
@@ -96,7 +101,7 @@ def claims(task_board: TaskBoard) -> list[str]:
         ]
         listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         lines.append(f"What the accuracy depends on: {listed}.")
-    return lines
+    return [*lines, *task_board.recipe_differences]
 
 
 def verdict_notes(task_board: TaskBoard) -> list[str]:
@@ -148,10 +153,10 @@ def _in_order(names: Iterable[str | None]) -> list[str]:
 def _cell(entry: Entry | None) -> str:
     if entry is None:
         return "n/a"
-    if entry.accuracy is not None:
+    if entry.rank_by is not None:
         rows = "" if entry.row_error is None else f" (± {100 * entry.row_error:.2f})"
         verdict = f"\n{entry.instead_of_rank}" if entry.instead_of_rank else ""
-        return f"{_percent(entry.accuracy)}\nn={entry.n}{rows}{verdict}"
+        return f"{_percent(entry.rank_by)}\nn={entry.n}{rows}{verdict}"
     if entry.diverged:
         return f"diverged\n{entry.diverged}/{entry.expected}"
     return f"failed\n{entry.failed}/{entry.expected}" if entry.failed else "not done"

@@ -97,6 +97,18 @@ def test_a_single_seed_is_neither_best_nor_tied():
     assert r"\textbf" not in text
 
 
+def test_how_many_seeds_is_told_once_where_it_is_the_same_and_else_in_every_cell():
+    three = [make_result(make_spec(seed=seed), 0.8) for seed in range(3)]
+    text = table_of(*three)
+    assert "interval over 3 seeds (" in text
+    assert r"80.00 $\pm$ 0.00 (3)" not in text
+    text = table_of(*three, make_result(make_spec(head="crf"), 0.7))
+    assert "interval over the seeds in brackets (" in text
+    assert r"80.00 $\pm$ 0.00 (3)" in text
+    assert "70.00 (1)" in text
+    assert "interval over seeds, of which there is one (" in table_of(three[0])
+
+
 def test_no_results_are_a_comment():
     assert "There are no results" in table_of()
 

@@ -15,8 +15,9 @@ from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, m
 from zoo.recipe import Recipe
 from zoo_bench import exports, leaderboard, tables
 from zoo_bench.commands.leaderboard import command
+from zoo_bench.latex import to_latex
 from zoo_bench.reading import Contents
-from zoo_bench.records import CertificateRecord, Component, Failure
+from zoo_bench.records import CertificateRecord, Component, Failure, Protocol
 from zoo_bench.store import Store
 
 OURS = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
@@ -175,6 +176,61 @@ def test_draws_of_a_task_are_told_to_be_of_one_data_set():
     ).replace("\n", " ")
 
 
+def test_the_newest_version_of_a_protocol_comes_first_and_the_older_say_so():
+    results = [
+        make_result(make_spec(protocol=Protocol(name="toy", version=version), seed=seed), 0.5)
+        for version in (2, 1, 3)
+        for seed in range(2)
+    ]
+    found = leaderboard.build(Contents(tuple(results)))
+    assert [board.protocol.version for board in found.boards] == [3, 2, 1]
+    assert [bool(board.outdated) for board in found.boards] == [False, True, True]
+    for text in (tables.render(found), exports.to_markdown(found), to_latex(found)):
+        assert text.count("version 3 has a board of its own here") == 2
+
+
+@pytest.mark.parametrize(
+    ("recipes", "told"),
+    [
+        ({("bert", "mlp"): 1e-3, ("bert", "crf"): 1e-3}, None),
+        (
+            {("bert", "mlp"): 1e-3, ("bert", "crf"): 1e-3, ("electra", "mlp"): 5e-5},
+            "Recipes differ in encoder_learning_rate: 0.001 (bert), 5e-05 (electra).",
+        ),
+        (
+            {("bert", "mlp"): 1e-3, ("bert", "crf"): 2e-3, ("electra", "mlp"): 1e-3},
+            "Recipes differ in encoder_learning_rate: 0.001 (mlp), 0.002 (crf).",
+        ),
+        (
+            {("a", "mlp"): 1.0, ("a", "crf"): 2.0, ("b", "mlp"): 2.0},
+            "Recipes differ in encoder_learning_rate: 1 (a+mlp), 2 (a+crf, b+mlp).",
+        ),
+    ],
+)
+def test_what_was_tuned_for_some_pairs_alone_is_told(recipes, told):
+    results = [
+        make_result(make_spec(*pair, recipe={"epochs": 1, "encoder_learning_rate": rate}), 0.5)
+        for pair, rate in recipes.items()
+    ]
+    [board] = leaderboard.build(Contents(tuple(results))).boards
+    assert board.tasks[0].recipe_differences == ((told,) if told else ())
+    shown = leaderboard.build(Contents(tuple(results)))
+    for text in (tables.render(shown), exports.to_markdown(shown), to_latex(shown)):
+        assert ("Recipes differ" in text) == bool(told)
+
+
+def test_a_frozen_encoder_has_no_rate():
+    recipes = [
+        {"epochs": 1, "frozen": True, "encoder_learning_rate": rate} for rate in (1e-3, 5e-5)
+    ]
+    results = [
+        make_result(make_spec(name, recipe=recipe), 0.5)
+        for name, recipe in zip(("bert", "electra"), recipes, strict=True)
+    ]
+    [board] = leaderboard.build(Contents(tuple(results))).boards
+    assert board.tasks[0].recipe_differences == ()
+
+
 def test_failures_are_grouped_by_cause():
     failures = tuple(failure_of(make_spec(seed=seed), f"m{seed % 2}") for seed in range(3))
     causes = leaderboard.build(Contents(failures=failures)).causes
@@ -192,8 +248,8 @@ TABLE = """\
 toy: test accuracy in %, mean ± half of the 95 % t interval over n seeds
 (in brackets: ± half of the 95 % interval over resampled test rows)
 protocol toy 1, 100 train, 20 test rows, 2 labels
-2 test rows also occur in train; the list is sorted by the accuracy on the
-other, clean ones
+2 test rows also occur in the training data: this table and the order of the
+list go by the other, clean ones
 
 encoder                 bilstm             mlp
 ──────────────────────────────────────────────

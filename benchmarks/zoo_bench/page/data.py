@@ -77,6 +77,7 @@ def _shown(value: Any) -> Any:
 def _board_fields(board: Board) -> dict[str, Any]:
     return {
         "protocol": f"{board.protocol.name} {board.protocol.version}",
+        "outdated": board.outdated,
         "threads": board.threads,
         "recipe": board.recipe,
         "recipe_id": None if board.recipe is None else board.recipe_id,

@@ -7,7 +7,7 @@ function taskHeading(board, task) {
     plural(labels.length, "label"),
     plural(board.threads, "thread"),
   ];
-  const warnings = [];
+  const warnings = board.outdated ? [board.outdated] : [];
   if (clean !== test)
     warnings.push(
       `${plural(test - clean, "test row")} also occur in train; ranks go by the accuracy on the other, clean ones.`,

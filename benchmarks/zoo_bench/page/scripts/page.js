@@ -65,12 +65,12 @@ function taskContent(board, task) {
     auditSection(task),
     boardSection(board),
   ];
-  return element("div", { class: "task" }, parts);
+  return element("div", { class: board.outdated ? "task outdated" : "task" }, parts);
 }
 
 function boardSection(board) {
   if (board.recipe === null) return null;
-  const title = element("summary", {}, `The recipe that all pairs share (${board.recipe_id})`);
+  const title = element("summary", {}, `The suite's recipe (${board.recipe_id})`);
   return element("details", {}, title, definitions(recipeRows(board.recipe)));
 }
 
@@ -120,7 +120,7 @@ function setUpBoards() {
     element(
       "option",
       { value: place },
-      `${board.protocol}, ${plural(board.threads, "thread")}${board.recipe_id ? `, recipe ${board.recipe_id}` : ""}`,
+      `${board.protocol}, ${plural(board.threads, "thread")}${board.recipe_id ? `, recipe ${board.recipe_id}` : ""}${board.outdated ? " (outdated)" : ""}`,
     ),
   );
   const choice = document.getElementById("board");

@@ -12,7 +12,7 @@ function problemsSection(task) {
   return section(
     "Runs with a problem",
     task.why_unranked ? note(task.why_unranked) : null,
-    plainTable("Runs with a problem", ["Pair", "What", "Why", "To try"], rows),
+    plainTable("Runs with a problem", ["Pair", "What", "Why", "To try"], rows, [], "problems"),
   );
 }
 
