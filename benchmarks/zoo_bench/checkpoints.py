@@ -9,7 +9,7 @@ import hashlib
 import importlib.resources
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from zoo.terminal import cause_of
 
 _HUB_TIMEOUT_SECONDS = 10.0
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+# weights, configuration, and the tokenizers of transformers
+_DECIDE = {".safetensors", ".json", ".txt", ".model"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,12 @@ def settle(encoders: Sequence[Registered[EncoderSpec]]) -> list[Weights]:
 
 def _settle_one(encoder: Registered[EncoderSpec]) -> Weights | _OutOfReach:
     spec = encoder.spec
-    if spec.weights is not None:
-        package, _, inside = spec.weights.partition(":")
-        place = Path(str(importlib.resources.files(package).joinpath(inside)))
-        return Weights(spec.weights, None, hash_of_weights(place))
-    checkpoint = encoder.checkpoint or spec.checkpoint
+    checkpoint = spec.weights or encoder.checkpoint or spec.checkpoint
     if checkpoint is None:
         return Weights()
-    if Path(checkpoint).is_dir():
-        return Weights(checkpoint, None, hash_of_weights(Path(checkpoint)))
+    on_disk = hash_on_disk(encoder)
+    if on_disk is not None:
+        return Weights(checkpoint, None, on_disk)
     cached = _cached_commit(checkpoint, spec.revision)
     if spec.revision and _COMMIT.fullmatch(spec.revision) and cached:
         return Weights(checkpoint, spec.revision)  # a commit never moves: no need to ask
@@ -78,10 +77,26 @@ def _settle_one(encoder: Registered[EncoderSpec]) -> Weights | _OutOfReach:
     return Weights(checkpoint, cached)
 
 
-def hash_of_weights(place: Path) -> str:
-    """The SHA-256 over all safetensors files of a folder (by name), or of the one file."""
+def hash_on_disk(encoder: Registered[EncoderSpec]) -> str | None:
+    """The SHA-256 of an encoder whose weights are files here; None where they come from a hub.
+
+    Of packaged weights it is over the safetensors files, for the version of the package stands for
+    the rest. Of a folder of the user's it is over all that decides what is loaded.
+    """
+    spec = encoder.spec
+    if spec.weights is not None:
+        package, _, inside = spec.weights.partition(":")
+        place = Path(str(importlib.resources.files(package).joinpath(inside)))
+        return _hash_of(sorted(place.glob("*.safetensors")) if place.is_dir() else [place])
+    checkpoint = encoder.checkpoint or spec.checkpoint
+    if checkpoint is None or not Path(checkpoint).is_dir():
+        return None
+    return _hash_of(sorted(path for path in Path(checkpoint).iterdir() if path.suffix in _DECIDE))
+
+
+def _hash_of(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
+    for path in files:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()

@@ -95,6 +95,7 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
     from zoo.training import train
 
     assert spec.encoder is not None and spec.head is not None
+    check_weights(spec)
     classifier = build(
         f"{spec.encoder.distribution}:{spec.encoder.name}",
         f"{spec.head.distribution}:{spec.head.name}",
@@ -151,6 +152,24 @@ def check_built(spec: RunSpec, classifier: TextClassifier) -> None:
         raise CheckpointError(
             f"{spec.encoder.name}: {spec.encoder.checkpoint} moved from {spec.encoder.revision} to "
             f"{revision} since the suite was planned; give the same command again"
+        )
+
+
+def check_weights(spec: RunSpec) -> None:
+    """Raise `CheckpointError` where the files of the weights are not those that were planned."""
+    from zoo.registry import find_encoder
+    from zoo_bench.checkpoints import hash_on_disk
+
+    assert spec.encoder is not None
+    planned = spec.encoder.weights_sha256
+    if planned is None:
+        return
+    found = hash_on_disk(find_encoder(f"{spec.encoder.distribution}:{spec.encoder.name}"))
+    if found != planned:
+        raise CheckpointError(
+            f"{spec.encoder.name}: the files of {spec.encoder.checkpoint} have the hash "
+            f"{str(found)[:12]} here, planned was {planned[:12]}; give this machine the same "
+            "files, or plan the suite again"
         )
 
 

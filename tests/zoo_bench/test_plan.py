@@ -11,6 +11,7 @@ from zoo.strict_yaml import load_yaml
 from zoo_bench import checkpoints, leaderboard
 from zoo_bench.plan import plan
 from zoo_bench.reading import Contents
+from zoo_bench.run import check_weights
 from zoo_bench.suite import Suite, SuiteError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -328,6 +329,26 @@ def test_weights_of_a_folder_are_known_by_their_hash(tmp_path):
     second = plan(suite_of(encoders=f"['hf:{tmp_path}']"), only="hf:*+mlp/*/0")
     assert first[0].encoder.weights_sha256 != second[0].encoder.weights_sha256
     assert first[0].run_id != second[0].run_id
+
+
+def test_a_folder_with_another_tokenizer_is_another_checkpoint(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "README.md").write_text("as it was")
+    suite = suite_of(encoders=f"['hf:{tmp_path}']")
+    hashes = []
+    for name in ("README.md", "config.json", "vocab.txt"):
+        (tmp_path / name).write_text("changed")
+        hashes.append(plan(suite, only="hf:*+mlp/*/0")[0].encoder.weights_sha256)
+    assert len(set(hashes)) == 3
+
+
+def test_a_run_refuses_weights_that_are_not_those_of_the_plan(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    [spec] = plan(suite_of(encoders=f"['hf:{tmp_path}']"), only="hf:*+mlp/*/0")
+    check_weights(spec)
+    (tmp_path / "model.safetensors").write_bytes(b"Weights")
+    with pytest.raises(CheckpointError, match=r"planned was \w{12}; give this machine the same"):
+        check_weights(spec)
 
 
 def test_planning_with_a_fixed_precision_loads_no_torch(tmp_path):
