@@ -6,16 +6,23 @@ import csv
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from zoo.terminal import printable
+from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.tables import claims, verdict_notes
+from zoo_bench.tables import (
+    STANDING_TITLES,
+    claims,
+    standing_cells,
+    tests_over_tasks,
+    verdict_notes,
+)
 
 JSON_FORMAT = "zoo-leaderboard"
 JSON_VERSION = 2
@@ -117,12 +124,12 @@ def _csv_cell(value: Any) -> Any:
 
 def to_markdown(leaderboard: Leaderboard) -> str:
     """One table per task, rounded as on the terminal, and what was left out."""
-    blocks = [
-        block
-        for board in leaderboard.boards
-        for task_board in board.tasks
-        for block in _markdown_task(board, task_board)
-    ]
+    blocks: list[str] = []
+    for board in leaderboard.boards:
+        for task_board in board.tasks:
+            blocks += _markdown_task(board, task_board)
+        if board.across is not None:
+            blocks += _markdown_across(board, board.across)
     if not blocks:
         blocks = ["There are no results here yet."]
     left_out = [
@@ -153,10 +160,24 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     titles.append("notes")
     rows = [titles, ["---", "---", *["--:"] * (len(titles) - 3), "---"]]
     rows += [_markdown_row(entry) for entry in task_board.entries]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    yield _markdown_table(rows)
     notes = verdict_notes(task_board)
     if notes:
         yield "\n".join(f"- {_markdown_cell(note)}" for note in notes)
+
+
+def _markdown_across(board: Board, across: AcrossTasks) -> Iterator[str]:
+    protocol = _markdown_cell(f"{board.protocol.name} {board.protocol.version}")
+    yield f"## Over {across.counted} (protocol {protocol})"
+    said = "1 is the best rank; wins, ties and losses are task by task."
+    yield " ".join([said, *map(_markdown_cell, tests_over_tasks(across))])
+    rows = [["pair", *STANDING_TITLES], ["---", *["--:"] * len(STANDING_TITLES)]]
+    rows += [[_markdown_cell(one.name), *standing_cells(one, across)] for one in across.standings]
+    yield _markdown_table(rows)
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _markdown_row(entry: Entry) -> list[str]:

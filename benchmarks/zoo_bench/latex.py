@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from zoo.terminal import printable
+from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
-from zoo_bench.tables import verdict_notes
+from zoo_bench.tables import STANDING_TITLES, standing_cells, tests_over_tasks, verdict_notes
 
 _ESCAPES = str.maketrans(
     {
@@ -42,13 +43,12 @@ _PREAMBLE = r"""% In the preamble: \usepackage{booktabs} and \usepackage[T1]{fon
 
 
 def to_latex(leaderboard: Leaderboard) -> str:
-    """A table environment per task: the best in bold, ties with it underlined, all escaped."""
-    tables = [
-        _table(board, task_board)
-        for board in leaderboard.boards
-        for task_board in board.tasks
-        if task_board.pairs
-    ]
+    """A table environment per task, the best bold and ties underlined, and one over all tasks."""
+    tables = []
+    for board in leaderboard.boards:
+        tables += [_table(board, task_board) for task_board in board.tasks if task_board.pairs]
+        if board.across is not None:
+            tables.append(_standings(board, board.across))
     return _PREAMBLE + ("\n".join(tables) or "% There are no results of pairs here yet.\n")
 
 
@@ -85,7 +85,33 @@ def _table(board: Board, task_board: TaskBoard) -> str:
         *_yardsticks(task_board, len(heads)),
         r"    \bottomrule",
         r"  \end{tabular}",
-        *_below(task_board),
+        *_footnotes([*task_board.recipe_differences, *verdict_notes(task_board)]),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _standings(board: Board, across: AcrossTasks) -> str:
+    protocol = escaped(f"{board.protocol.name} {board.protocol.version}")
+    caption = (
+        f"Mean rank over {across.counted} (protocol {protocol}), 1 is the best; wins, ties and "
+        "losses are task by task."
+    )
+    rows = [
+        [escaped(one.name), *map(escaped, standing_cells(one, across))] for one in across.standings
+    ]
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{caption}}}",
+        rf"  \begin{{tabular}}{{l{'r' * len(STANDING_TITLES)}}}",
+        r"    \toprule",
+        f"    {_row(['Pair', *(title.capitalize() for title in STANDING_TITLES)])}",
+        r"    \midrule",
+        *(f"    {_row(row)}" for row in rows),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        *_footnotes(list(tests_over_tasks(across))),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -160,8 +186,7 @@ def _yardsticks(task_board: TaskBoard, heads: int) -> Iterator[str]:
     yield from (f"    {_row(row)}" for row in rows)
 
 
-def _below(task_board: TaskBoard) -> Iterator[str]:
-    notes = [*task_board.recipe_differences, *verdict_notes(task_board)]
+def _footnotes(notes: Sequence[str]) -> Iterator[str]:
     if notes:
         yield r"  \par\smallskip\footnotesize"
         yield from (rf"  {escaped(note)}\par" for note in notes)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo.terminal import printable
-from zoo_bench.comparisons import SEEDS_NEEDED, AcrossTasks
+from zoo_bench.comparisons import SEEDS_NEEDED, AcrossTasks, Standing
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.statistics.differences import SIGNIFICANCE
@@ -23,6 +23,7 @@ UNLEARNED = (
 )
 FEW_LEARNED = "No ranks: fewer than two pairs learned with every seed."
 TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
+STANDING_TITLES = ("mean rank", "wins", "ties", "losses")
 _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
 # letters and name, without and with the column of clean accuracies beside them
@@ -239,23 +240,28 @@ def _notes_on(entry: Entry) -> Iterator[str]:
 def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
     yield Text(f"\nOver {across.counted}: 1 is the best rank; wins, ties and losses task by task\n")
     table = make_table(
-        [("pair", "left", _NAME_WIDTH)]
-        + [(title, "right", None) for title in ("mean rank", "wins", "ties", "losses")]
+        [("pair", "left", _NAME_WIDTH)] + [(title, "right", None) for title in STANDING_TITLES]
     )
     for standing in across.standings:
-        name = name_text(standing.name)
-        if standing.mean_rank is None:
-            table.add_row(name, Text(f"incomplete {standing.tasks}/{across.tasks}"), "", "", "")
-            continue
-        counts = (standing.wins, standing.ties, standing.losses)
-        table.add_row(name, f"{standing.mean_rank:.2f}", *map(str, counts))
+        table.add_row(name_text(standing.name), *map(Text, standing_cells(standing, across)))
     yield table
-    if across.wilcoxon_p:
-        yield Text("\n" + "\n".join(_tests_over_tasks(across)))
+    if found := list(tests_over_tasks(across)):
+        yield Text("\n" + "\n".join(found))
     yield Text("")
 
 
-def _tests_over_tasks(across: AcrossTasks) -> Iterator[str]:
+def standing_cells(standing: Standing, across: AcrossTasks) -> list[str]:
+    """Mean rank, wins, ties and losses of a pair over all tasks, as they are shown."""
+    if standing.mean_rank is None:
+        return [f"incomplete {standing.tasks}/{across.tasks}", "", "", ""]
+    counts = (standing.wins, standing.ties, standing.losses)
+    return [f"{standing.mean_rank:.2f}", *map(str, counts)]
+
+
+def tests_over_tasks(across: AcrossTasks) -> Iterator[str]:
+    """What the tests over tasks found, one sentence a line; nothing below six data sets."""
+    if not across.wilcoxon_p:
+        return
     if across.friedman_p is not None:
         yield f"Friedman's test over all pairs: p = {across.friedman_p:.3f}"
     real = [pair for pair in across.wilcoxon_p if pair[2] < SIGNIFICANCE]

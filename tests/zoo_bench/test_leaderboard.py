@@ -14,7 +14,7 @@ from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, m
 
 from zoo.recipe import Recipe
 from zoo_bench import exports, leaderboard, tables
-from zoo_bench.commands.leaderboard import command
+from zoo_bench.commands.leaderboard import FILES, command
 from zoo_bench.latex import to_latex
 from zoo_bench.reading import Contents
 from zoo_bench.records import CertificateRecord, Component, Failure, Protocol
@@ -161,6 +161,20 @@ def test_a_task_whose_content_changed_is_another_task():
     results = (*results_of(0.5), *results_of(0.6, task=changed))
     [board] = leaderboard.build(Contents(results)).boards
     assert len(board.tasks) == 2
+
+
+def test_standings_over_tasks_are_in_every_format_for_people():
+    other = TASK.model_copy(update={"name": "other", "content_sha256": "d" * 64})
+    results = [
+        *results_of(0.5, 0.6),
+        *results_of(0.6, 0.5, task=other),
+        *results_of(0.6, 0.7, head="crf"),
+    ]
+    found = leaderboard.build(Contents(tuple(results)))
+    assert "| bert-nano+crf | incomplete 0/2 |  |  |  |" in exports.to_markdown(found)
+    assert "## Over 2 tasks (protocol toy 1)" in exports.to_markdown(found)
+    assert r"bert-nano+crf & incomplete 0/2 &  &  &  \\" in to_latex(found)
+    assert "Over 2 tasks: 1 is the best rank" in tables.render(found)
 
 
 def test_draws_of_a_task_are_told_to_be_of_one_data_set():
@@ -374,6 +388,15 @@ def test_single_seeds_are_not_sold_as_a_ranking():
 
 
 # other formats
+
+
+def test_a_file_of_every_format_at_once(tmp_path):
+    Store.open(tmp_path / "results")
+    done = CliRunner().invoke(command, [str(tmp_path / "results"), "--format", "all"])
+    assert done.exit_code == 0, done.output
+    written = {path.name for path in (tmp_path / "results/leaderboard").iterdir()}
+    assert written == set(FILES.values())
+    assert done.stdout.count("\n") == len(FILES)
 
 
 def test_csv_is_unrounded_and_complete(board):

@@ -18,6 +18,7 @@ from zoo_bench.store import DiskError, ResultsError
 DEFAULT_PLACE = Path("results")
 DEFAULT_OUTPUT = "leaderboard"
 HTML = "html"
+ALL = "all"
 # the name of the file that each format is written to
 FILES = {
     "table": "leaderboard.txt",
@@ -41,10 +42,11 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
 @click.option(
     "--format",
     "form",
-    type=click.Choice(tuple(FILES)),
+    type=click.Choice((*FILES, ALL)),
     default="table",
     show_default=True,
-    help="html: a page with charts, one file that needs no network; latex: booktabs tables.",
+    help="html: a page with charts, one file that needs no network; latex: booktabs tables; "
+    "all: a file of each.",
 )
 @click.option("--json", "is_json", is_flag=True, help="The same as --format json: unrounded.")
 @click.option(
@@ -52,7 +54,8 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
     "--output",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write a file in this folder instead of stdout; html goes to RESULTS/leaderboard without.",
+    help="Write a file in this folder instead of stdout; html and all go to RESULTS/leaderboard "
+    "without.",
 )
 @click.option("--open", "is_opened", is_flag=True, help="With --format html: open it in a browser.")
 @click.option(
@@ -75,23 +78,21 @@ def command(
     Reads stored records only and changes none.
     """
     chosen = "json" if is_json else form
-    if is_opened and chosen != HTML:
+    if is_opened and chosen not in (HTML, ALL):
         raise click.UsageError("--open opens the page in a browser: add --format html")
     place = results or DEFAULT_PLACE
     roots = _roots(place, is_asked_for=results is not None)
-    if chosen == HTML:
-        text = _page(roots, examples)
-        output = output or place / DEFAULT_OUTPUT
-    elif output is None:
+    if output is None and chosen not in (HTML, ALL):
         click.echo(_on_stdout(chosen, leaderboard_of(roots)), nl=False)
         return
-    else:
-        text = _TEXTS[chosen](leaderboard_of(roots))
-    path = output / FILES[chosen]
-    _write(path, text)
-    click.echo(path)
+    folder = output or place / DEFAULT_OUTPUT
+    for one in FILES if chosen == ALL else [chosen]:
+        path = folder / FILES[one]
+        text = _page(roots, examples) if one == HTML else _TEXTS[one](leaderboard_of(roots))
+        _write(path, text)
+        click.echo(path)
     if is_opened:
-        webbrowser.open(path.absolute().as_uri())
+        webbrowser.open((folder / FILES[HTML]).absolute().as_uri())
 
 
 def _roots(place: Path, *, is_asked_for: bool) -> list[Path]:
