@@ -29,7 +29,8 @@ class Entry:
     `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
     failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
-    resampled test rows. `run_ids` are in order of their seeds, finished or not.
+    resampled test rows. `run_ids` are in order of their seeds, finished or not. Costs compare on
+    one machine only: `train_seconds` and `latency_p50_ms` are None where `hardware` has several.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Entry:
     clean_accuracy: Interval | None
     parameters_total: int | None
     parameters_head: int | None
+    hardware: tuple[str, ...]
     train_seconds: float | None
     latency_p50_ms: float | None
     verdicts: dict[str, int]
@@ -99,7 +101,9 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
     first = runs[0]
     results = [run for run in runs if isinstance(run, Result)]
     scored = _scored(runs)
-    latencies = [run.cost.latency.p50_ms for run in scored if run.cost.latency]
+    hardware = tuple(sorted({run.cost.hardware for run in scored}))
+    timed = scored if len(hardware) == 1 else []
+    latencies = [run.cost.latency.p50_ms for run in timed if run.cost.latency]
     failures = sum(run.run_id in failed for run in runs)
     return Entry(
         kind=first.kind,
@@ -113,7 +117,8 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         clean_accuracy=_interval(scored, "test_clean", "accuracy"),
         parameters_total=scored[0].cost.parameters_total if scored else None,
         parameters_head=scored[0].cost.parameters_head if scored else None,
-        train_seconds=_mean([run.cost.train_seconds for run in scored]),
+        hardware=hardware,
+        train_seconds=_mean([run.cost.train_seconds for run in timed]),
         latency_p50_ms=_mean(latencies),
         verdicts=dict(sorted(Counter(run.verdict for run in scored if run.verdict).items())),
         suggestions=_suggestions(results),

@@ -19,6 +19,7 @@ from zoo_bench.statistics.intervals import Interval
 from zoo_bench.tables import (
     STANDING_TITLES,
     claims,
+    hardware_notes,
     standing_cells,
     tests_over_tasks,
     verdict_notes,
@@ -80,6 +81,7 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "clean_accuracy": lambda board, task_board, entry: _mean(entry.clean_accuracy),
     "parameters_total": lambda board, task_board, entry: entry.parameters_total,
     "parameters_head": lambda board, task_board, entry: entry.parameters_head,
+    "hardware": lambda board, task_board, entry: "; ".join(entry.hardware),
     "train_seconds": lambda board, task_board, entry: entry.train_seconds,
     "latency_p50_ms": lambda board, task_board, entry: entry.latency_p50_ms,
     "learned": lambda board, task_board, entry: entry.verdicts.get("learned", 0),
@@ -161,7 +163,7 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     rows = [titles, ["---", "---", *["--:"] * (len(titles) - 3), "---"]]
     rows += [_markdown_row(entry) for entry in task_board.entries]
     yield _markdown_table(rows)
-    notes = verdict_notes(task_board)
+    notes = [*verdict_notes(task_board), *hardware_notes(task_board)]
     if notes:
         yield "\n".join(f"- {_markdown_cell(note)}" for note in notes)
 

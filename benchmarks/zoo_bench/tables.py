@@ -214,11 +214,18 @@ def _notes(task_board: TaskBoard) -> Iterator[Text]:
     lines = list(_meaning_of_marks(task_board))
     lines += verdict_notes(task_board)
     lines += [note for entry in task_board.entries for note in _notes_on(entry)]
-    if len(task_board.hardware) > 1:
-        lines.append(
-            "seconds and ms come from different machines: " + "; ".join(task_board.hardware)
-        )
+    lines += hardware_notes(task_board)
     yield Text(printable("\n".join(["", *lines]), keep_lines=True))
+
+
+def hardware_notes(task_board: TaskBoard) -> list[str]:
+    """That costs do not compare, where they come from several machines."""
+    if len(task_board.hardware) < 2:
+        return []
+    return [
+        "Seconds and ms come from different machines, and are left out where the seeds of one pair "
+        f"do: {'; '.join(task_board.hardware)}."
+    ]
 
 
 def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:

@@ -177,6 +177,20 @@ def test_standings_over_tasks_are_in_every_format_for_people():
     assert "Over 2 tasks: 1 is the best rank" in tables.render(found)
 
 
+def test_costs_of_two_machines_are_not_averaged():
+    here, there = results_of(0.5, 0.6)
+    cost = there.cost.model_copy(update={"hardware": "H100", "train_seconds": 1000.0})
+    mixed = [here, there.model_copy(update={"cost": cost}), *results_of(0.5, 0.6, head="crf")]
+    found = leaderboard.build(Contents(tuple(mixed)))
+    costs = {one.name: one.train_seconds for one in entries(found).values()}
+    assert costs == {"bert-nano+mlp": None, "bert-nano+crf": 12.5}
+    told = "Seconds and ms come from different machines, and are left out where the seeds of one"
+    for text in (tables.render(found), exports.to_markdown(found)):
+        assert told in text.replace("\n", " ")
+    [row, *_] = csv.DictReader(io.StringIO(exports.to_csv(found)))
+    assert row["hardware"] in ("Some CPU, 2 cores", "H100; Some CPU, 2 cores")
+
+
 def test_draws_of_a_task_are_told_to_be_of_one_data_set():
     drawn = TASK.model_copy(update={"name": "toy@10", "n_train": 10})
     other = TASK.model_copy(update={"name": "other", "content_sha256": "d" * 64})

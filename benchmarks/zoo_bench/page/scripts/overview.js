@@ -14,10 +14,7 @@ function taskHeading(board, task) {
     );
   if (!task.task.is_verified)
     warnings.push("The data could not be verified: these are no figures of the official task.");
-  if (task.hardware.length > 1)
-    warnings.push(
-      `Seconds and milliseconds come from different machines: ${task.hardware.join("; ")}.`,
-    );
+  warnings.push(...task.hardware);
   return element(
     "header",
     { class: "task-heading" },
