@@ -48,8 +48,15 @@ def import_target(target: str) -> Target:
 def perform(job: str, target: str, report: Report) -> Outcome | Failure:
     """The run that `job` describes, executed; whatever it raises becomes its failure."""
     spec = RunSpec.model_validate_json(job)
+    step: int | None = None
+
+    def report_and_remember(progress: Progressed) -> None:
+        nonlocal step
+        step = progress.step
+        report(progress)
+
     try:
-        return import_target(target)(spec, report)
+        return import_target(target)(spec, report_and_remember)
     except (Interrupted, KeyboardInterrupt):
         raise
     except BaseException as error:
@@ -59,7 +66,7 @@ def perform(job: str, target: str, report: Report) -> Outcome | Failure:
             kind=_kind(error),
             message=_message(error),
             traceback=traceback.format_exc(),
-            step=getattr(error, "step", None),
+            step=step,
             failed_at=datetime.now(UTC),
         )
 

@@ -192,6 +192,12 @@ def raises_by_seed(spec, report):
     ][spec.seed]
 
 
+def fails_in_step_2(spec, report):
+    for step in (1, 2):
+        report(Progressed(spec.run_id, 1, 1, step, 4, 1.0))
+    raise ZooError("enough")
+
+
 def always_killed(spec, report):
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -95,6 +95,13 @@ def test_what_a_run_raises_is_its_failure(executor_for):
         assert "Traceback" in failure.traceback
 
 
+def test_a_failure_knows_the_step_it_came_in(executor_for):
+    executor = executor_for("fails_in_step_2")
+    submit(executor, make_spec())
+    failed = pump_until(executor, is_end)[-1]
+    assert Failure.model_validate_json(failed.failure).step == 2
+
+
 def test_a_target_that_cannot_be_imported_is_a_failure(executor_for):
     executor = executor_for("no_such_function")
     submit(executor, make_spec())
