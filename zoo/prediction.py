@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from zoo.errors import DataError, EvaluationError
+from zoo.token_memory import current_memory
 from zoo.vocabularies import DEFAULT_MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -67,14 +68,20 @@ def tokenize(
         check_text(text, row)
     if not texts:
         return []
-    encoded = tokenizer(
-        [unicodedata.normalize("NFC", text[:MAX_CHARACTERS]) for text in texts],
-        truncation=True,
-        max_length=min(max_length or DEFAULT_MAX_LENGTH, tokenizer.model_max_length),
-        return_attention_mask=False,
-        return_token_type_ids=False,
-    )
-    return encoded["input_ids"]
+    cut_at = min(max_length or DEFAULT_MAX_LENGTH, tokenizer.model_max_length)
+
+    def encode() -> list[list[int]]:
+        encoded = tokenizer(
+            [unicodedata.normalize("NFC", text[:MAX_CHARACTERS]) for text in texts],
+            truncation=True,
+            max_length=cut_at,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        return encoded["input_ids"]
+
+    memory = current_memory()
+    return encode() if memory is None else memory.recall(tokenizer, texts, cut_at, encode)
 
 
 def check_text(text: object, row: int) -> None:
