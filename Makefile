@@ -9,7 +9,7 @@ WHY_RUNS := benchmarks/why_it_does_not_learn/runs.jsonl
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration doctor-proof why pretrain certify reference vega vocabulary clean
+.PHONY: help leaderboard test lint format calibration doctor-proof scale why pretrain certify reference vega vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ calibration: .venv/installed  ## how often the rules for "better" err where the 
 
 doctor-proof: .venv/installed  ## how often the doctor is right, over broken and healthy trainings
 	$(BIN)/python -m doctor_proof
+
+scale: .venv/installed  ## what the harness itself costs: boards of 10,000 runs, runs that do nothing
+	$(BIN)/python -m scale
 
 why: .venv/installed-dev  ## train what does not learn, one fault at a time; table and figures of the tutorial
 	$(BIN)/python -m why_it_does_not_learn train $(WHY_RUNS)
