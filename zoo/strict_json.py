@@ -11,7 +11,8 @@ from typing import Any
 from zoo.errors import JsonError
 
 _DEEPEST = 100
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def load_json(text: str | bytes, source: str) -> Any:
@@ -102,7 +103,9 @@ def _check_depth(value: Any) -> None:
 
 
 def _check_surrogates(text: str, value: Any) -> None:
-    if _SURROGATE.search(text):
+    # not one pattern of both: it would look at every letter, and ASCII holds none as it is
+    is_raw = not text.isascii() and _SURROGATE.search(text)
+    if is_raw or _ESCAPED_SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
