@@ -8,8 +8,13 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from zoo_bench.statistics.detectable import smallest_detectable
-from zoo_bench.statistics.differences import bounds, differences, resampled_means
-from zoo_bench.statistics.letters import letters
+from zoo_bench.statistics.differences import (
+    bounds,
+    differences,
+    real_differences,
+    resampled_means,
+)
+from zoo_bench.statistics.letters import are_tied, letters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,17 +55,50 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """All that a candidate is compared by: its scores, and how many seeds got each row right."""
+
+    name: str
+    scores: tuple[float, ...]
+    right: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparisons:
     """What may be said of the candidates of one task.
 
-    `letters` has who is ranked; `row_errors` half of the 95 % interval over resampled test rows;
-    `detectable` the smallest difference that the seeds could have shown, as a share.
+    `letters` has who is ranked, best first; `row_errors` half of the 95 % interval over resampled
+    test rows; `detectable` the smallest difference that the seeds could have shown, as a share.
     """
 
     letters: dict[str, str]
     row_errors: dict[str, float]
     detectable: float | None
-    pairs: tuple[Comparison, ...]
+    ranked: tuple[Ranked, ...]
+
+    @property
+    def pairs(self) -> tuple[Comparison, ...]:
+        """Every two of `ranked`. Worked out at each call, which takes a second for 200 of them."""
+        import numpy as np
+
+        if not self.ranked:
+            return ()
+        scores = [one.scores for one in self.ranked]
+        resampled = resampled_means(
+            np.array([one.right for one in self.ranked]), list(map(len, scores))
+        )
+        return tuple(
+            Comparison(
+                self.ranked[one.first].name,
+                self.ranked[one.second].name,
+                one.difference,
+                one.p_value,
+                one.low,
+                one.high,
+                one.is_real,
+            )
+            for one in differences(scores, resampled)
+        )
 
 
 def compare(candidates: Sequence[Candidate]) -> Comparisons:
@@ -70,10 +108,8 @@ def compare(candidates: Sequence[Candidate]) -> Comparisons:
     readable = [one for one in candidates if one.correct is not None]
     if not readable:
         return Comparisons({}, {}, None, ())
-    resampled = resampled_means(
-        np.stack([one.correct.sum(axis=0) for one in readable if one.correct is not None]),
-        [len(one.scores) for one in readable],
-    )
+    right = np.stack([one.correct.sum(axis=0) for one in readable if one.correct is not None])
+    resampled = resampled_means(right, [len(one.scores) for one in readable])
     row_errors = {}
     for one, means in zip(readable, resampled, strict=True):
         low, high = bounds(means)
@@ -81,28 +117,19 @@ def compare(candidates: Sequence[Candidate]) -> Comparisons:
     places = [place for place, one in enumerate(readable) if one.is_ranked]
     if len(places) < 2:
         places = []  # one alone is ahead of nobody
-    ranked = [readable[place] for place in places]
+    ranked = tuple(
+        Ranked(readable[place].name, readable[place].scores, tuple(right[place].tolist()))
+        for place in places
+    )
     scores = [one.scores for one in ranked]
-    found = list(differences(scores, resampled[places]))
-    different = [(one.first, one.second) for one in found if one.is_real]
+    different = real_differences(scores, resampled[places])
     return Comparisons(
         letters=dict(
             zip([one.name for one in ranked], letters(len(ranked), different), strict=True)
         ),
         row_errors=row_errors,
         detectable=smallest_detectable(scores),
-        pairs=tuple(
-            Comparison(
-                ranked[one.first].name,
-                ranked[one.second].name,
-                one.difference,
-                one.p_value,
-                one.low,
-                one.high,
-                one.is_real,
-            )
-            for one in found
-        ),
+        ranked=ranked,
     )
 
 
@@ -204,12 +231,14 @@ def _standing(
 ) -> Standing:
     wins = ties = losses = 0
     for task in tasks if name in complete else ():
-        for one in task.pairs:
-            if name not in (one.first, one.second) or not {one.first, one.second} <= complete:
-                continue
-            is_better = (one.difference > 0) == (one.first == name)
-            wins += one.is_real and is_better
-            losses += one.is_real and not is_better
-            ties += not one.is_real
+        others = [one for one in task.letters if one in complete]
+        if name not in others:
+            continue
+        own_place = others.index(name)
+        for place, other in enumerate(others):
+            is_tied = are_tied(task.letters[name], task.letters[other])
+            wins += not is_tied and own_place < place
+            losses += not is_tied and place < own_place
+            ties += is_tied and place != own_place
     known = sum(value is not None for value in values)
     return Standing(name, known, ranks.get(name), wins, ties, losses)

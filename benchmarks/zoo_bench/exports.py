@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from zoo.terminal import printable
-from zoo_bench.comparisons import AcrossTasks
+from zoo_bench.comparisons import AcrossTasks, Comparisons
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.statistics.intervals import Interval
@@ -45,6 +45,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Entry):
         named = ("name", "instead_of_rank", "suggestion")
         return {**{name: getattr(value, name) for name in named}, **_fields(value)}
+    if isinstance(value, Comparisons):
+        named = ("letters", "row_errors", "detectable", "pairs")
+        return {name: _plain(getattr(value, name)) for name in named}
     if dataclasses.is_dataclass(value):
         return _fields(value)
     if isinstance(value, tuple | list):

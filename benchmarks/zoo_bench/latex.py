@@ -9,6 +9,7 @@ from zoo.terminal import printable
 from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+from zoo_bench.statistics.letters import are_tied
 from zoo_bench.tables import STANDING_TITLES, standing_cells, tests_over_tasks, verdict_notes
 
 _ESCAPES = str.maketrans(
@@ -147,12 +148,8 @@ def _counts(task_board: TaskBoard) -> set[int]:
 def _best(task_board: TaskBoard) -> tuple[str | None, set[str]]:
     """The name of the best ranked pair, and of those whose difference from it is not real."""
     best = next((entry.name for entry in task_board.pairs if entry.rank is not None), None)
-    ties = {
-        name
-        for one in task_board.comparisons.pairs
-        if not one.is_real and best in (one.first, one.second)
-        for name in (one.first, one.second)
-    }
+    letters = task_board.comparisons.letters
+    ties = {name for name in letters if best and are_tied(letters[best], letters[name])}
     return best, ties - {best or ""}
 
 

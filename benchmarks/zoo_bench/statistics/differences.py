@@ -11,8 +11,6 @@ The first alone forgets that a test set is a sample; the second alone forgets th
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -61,42 +59,56 @@ def welch_p_value(first: Sequence[float], second: Sequence[float]) -> float:
 
     Where neither varies at all, 1 for equal means and 0 for others.
     """
-    return _welch_p_value(_Sample.of(first), _Sample.of(second))
+    return float(_welch_p_values(_Samples.of([first]), _Samples.of([second]))[0])
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
-    n: int
-    mean: float
-    squared_error: float  # of the mean
+class _Samples:
+    """Of each candidate: how many scores, their mean and its squared error, all `(candidate,)`."""
+
+    n: np.ndarray
+    means: np.ndarray
+    squared_errors: np.ndarray
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Self:
-        mean, deviation = mean_and_deviation(values)
-        return cls(len(values), mean, deviation**2 / len(values))
+    def of(cls, scores: Sequence[Sequence[float]]) -> Self:
+        import numpy as np
+
+        rows = [(len(values), *mean_and_deviation(values)) for values in scores]
+        n, means, deviations = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+        return cls(n, means, np.float_power(deviations, 2) / n)
+
+    def at(self, places: np.ndarray) -> Self:
+        """Those at these places in the list."""
+        return type(self)(self.n[places], self.means[places], self.squared_errors[places])
 
 
-def _welch_p_value(first: _Sample, second: _Sample) -> float:
+def _welch_p_values(first: _Samples, second: _Samples) -> np.ndarray:
+    import numpy as np
     from scipy.special import stdtr
 
-    error = first.squared_error + second.squared_error
-    if error == 0:
-        return 1.0 if first.mean == second.mean else 0.0
+    errors = first.squared_errors + second.squared_errors
+    varies = errors > 0
     # Welch–Satterthwaite, as shares of the error: its squares could be too small for a float
-    of_first, of_second = first.squared_error / error, second.squared_error / error
-    freedom = 1 / (of_first**2 / (first.n - 1) + of_second**2 / (second.n - 1))
-    return float(2 * stdtr(freedom, -abs(first.mean - second.mean) / math.sqrt(error)))
+    share = np.divide(first.squared_errors, errors, out=np.ones_like(errors), where=varies)
+    other = np.divide(second.squared_errors, errors, out=np.ones_like(errors), where=varies)
+    # as C's pow rounds, which a product does not quite: the same p as ever, to the last digit
+    parts = np.float_power(share, 2) / (first.n - 1) + np.float_power(other, 2) / (second.n - 1)
+    distance = np.abs(first.means - second.means)
+    statistic = np.divide(distance, np.sqrt(errors), out=np.zeros_like(errors), where=varies)
+    return np.where(varies, 2 * stdtr(1 / parts, -statistic), distance == 0)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float] | np.ndarray) -> list[float]:
     """The p values adjusted for their number (Holm 1979), in the order given."""
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for place, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
+    import numpy as np
+
+    values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(values, kind="stable")
+    steps = np.minimum(1.0, np.arange(len(values), 0, -1) * values[order])
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.maximum.accumulate(steps)
+    return adjusted.tolist()
 
 
 def resampled_means(
@@ -142,19 +154,56 @@ def differences(scores: Sequence[Sequence[float]], resampled: np.ndarray) -> Ite
     """
     import numpy as np
 
-    places = list(itertools.combinations(range(len(scores)), 2))
-    samples = [_Sample.of(values) for values in scores]
-    adjusted = holm([_welch_p_value(samples[first], samples[second]) for first, second in places])
-    for first in range(len(scores) - 1):
+    for first, means, p_values in _by_first(scores):
         # all differences of one candidate at once: percentiles are the costly part
         low, high = np.percentile(resampled[first] - resampled[first + 1 :], _TAILS, axis=1)
-        for offset, second in enumerate(range(first + 1, len(scores))):
-            place = first * len(scores) - first * (first + 1) // 2 + offset
-            yield Difference(
-                first,
-                second,
-                samples[first].mean - samples[second].mean,
-                adjusted[place],
-                float(low[offset]),
-                float(high[offset]),
-            )
+        for second, numbers in enumerate(np.stack([means, p_values, low, high], axis=1), first + 1):
+            yield Difference(first, second, *numbers.tolist())
+
+
+def real_differences(
+    scores: Sequence[Sequence[float]], resampled: np.ndarray
+) -> Iterator[tuple[int, int]]:
+    """The places of every two whose difference is real, out of what `differences` is given.
+
+    What the seeds leave a tie needs no resampled rows, and few others need their percentiles.
+    """
+    import numpy as np
+
+    for first, means, p_values in _by_first(scores):
+        is_shown = (p_values < SIGNIFICANCE) & (np.abs(means) >= SMALLEST_DIFFERENCE)
+        seconds = first + 1 + np.flatnonzero(is_shown)
+        is_real = _exclude_zero(resampled[first], resampled[seconds])
+        for second in seconds[is_real].tolist():
+            yield first, second
+
+
+def _by_first(
+    scores: Sequence[Sequence[float]],
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Of each candidate and all after it: the differences of their means, and the adjusted p."""
+    import numpy as np
+
+    samples = _Samples.of(scores)
+    first, second = np.triu_indices(len(scores), 1)
+    adjusted = np.array(holm(_welch_p_values(samples.at(first), samples.at(second))))
+    end = 0
+    for place in range(len(scores) - 1):
+        start, end = end, end + len(scores) - 1 - place
+        yield place, samples.means[place] - samples.means[place + 1 :], adjusted[start:end]
+
+
+def _exclude_zero(first: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether the bounds of `first` minus each of the others leave zero out, `(other,)`."""
+    import numpy as np
+
+    # on which side of zero the bounds are follows from a count, except within one of the tail
+    tail = (1 - CONFIDENCE) / 2 * len(first)
+    not_above = np.count_nonzero(first <= others, axis=1)
+    not_below = np.count_nonzero(first >= others, axis=1)
+    fewest = np.minimum(not_above, not_below)
+    excluded = fewest < tail
+    for place in np.flatnonzero(np.abs(fewest - tail) < 2):
+        low, high = bounds(first - others[place])
+        excluded[place] = not low <= 0 <= high
+    return excluded

@@ -7,8 +7,11 @@ displays: comparison and evaluation", doi:10.1016/j.csda.2006.09.035.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
+
+_LETTER = re.compile(r"[a-z]\d*")
 
 
 def letters(count: int, different: Iterable[tuple[int, int]]) -> list[str]:
@@ -31,11 +34,16 @@ def letters(count: int, different: Iterable[tuple[int, int]]) -> list[str]:
             mask = sum(1 << one for one in group)
             for one in group:
                 uncovered[one] &= ~mask
-    groups.sort()
-    return [
-        "".join(_letter(place) for place, group in enumerate(groups) if candidate in group)
-        for candidate in range(count)
-    ]
+    found = [""] * count
+    for place, group in enumerate(sorted(groups)):
+        for candidate in group:
+            found[candidate] += _letter(place)
+    return found
+
+
+def are_tied(first: str, second: str) -> bool:
+    """Whether two candidates with these letters share one."""
+    return not set(_LETTER.findall(first)).isdisjoint(_LETTER.findall(second))
 
 
 def _grown(first: int, second: int, tied: list[int]) -> list[int]:

@@ -13,6 +13,7 @@ from zoo_bench.statistics.differences import (
     bounds,
     differences,
     holm,
+    real_differences,
     resampled_means,
     welch_p_value,
 )
@@ -113,6 +114,28 @@ def test_every_two_are_compared_in_order():
         assert (one.low, one.high) == pytest.approx(
             bounds(resampled[one.first] - resampled[one.second])
         )
+
+
+def test_what_is_real_is_found_without_all_percentiles():
+    draw = np.random.default_rng(5)
+    # one after the other a little worse: many intervals have an end near zero
+    chances = np.linspace(0.9, 0.6, 40)[:, None, None]
+    right = draw.random((40, 8, 300)) < chances
+    scores = right.mean(axis=2).tolist()
+    resampled = resampled_means(right.sum(axis=1), [8] * 40, resamples=200)
+    expected = [(one.first, one.second) for one in differences(scores, resampled) if one.is_real]
+    assert list(real_differences(scores, resampled)) == expected
+    assert 100 < len(expected) < 780
+
+
+@pytest.mark.parametrize("zeros", range(8))
+def test_an_interval_that_ends_at_zero_is_decided_as_its_percentiles_are(zeros):
+    resampled = np.zeros((3, 200))
+    resampled[0, zeros:] = np.linspace(0.001, 0.1, 200 - zeros)
+    resampled[2, :3] = 0.0005
+    scores = [[0.9, 0.91], [0.5, 0.51], [0.5, 0.51]]
+    expected = [(one.first, one.second) for one in differences(scores, resampled) if one.is_real]
+    assert list(real_differences(scores, resampled)) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_bench.statistics.letters import letters
+from zoo_bench.statistics.letters import are_tied, letters
 
 
 def test_all_tied():
@@ -35,9 +35,11 @@ def test_sharing_a_letter_is_being_tied(data):
     for first, second in pairs:
         has_shared = bool(set(found[first]) & set(found[second]))
         assert has_shared is ((first, second) not in different)
+        assert are_tied(found[first], found[second]) is has_shared
 
 
 def test_more_letters_than_the_alphabet_has():
     found = letters(30, itertools.combinations(range(30), 2))
     assert found[25:28] == ["z", "a1", "b1"]
     assert len(set(found)) == 30
+    assert are_tied("xa1", "ba1") and not are_tied("xa1", "aa2")
