@@ -46,8 +46,8 @@ def _plain(value: Any) -> Any:
         named = ("name", "instead_of_rank", "suggestion")
         return {**{name: getattr(value, name) for name in named}, **_fields(value)}
     if isinstance(value, Comparisons):
-        named = ("letters", "row_errors", "detectable", "pairs")
-        return {name: _plain(getattr(value, name)) for name in named}
+        shown = ("letters", "row_errors", "detectable", "pairs")
+        return {name: _plain(getattr(value, name)) for name in shown}
     if dataclasses.is_dataclass(value):
         return _fields(value)
     if isinstance(value, tuple | list):
