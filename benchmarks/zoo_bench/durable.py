@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, so that it outlives a crash and a power cut."""
+"""Writing files whole or not at all, and folders, so that they outlive a crash and a power cut."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def write(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it, where they are missing, for good when this returns."""
+    if folder.is_dir():
+        return
+    if not folder.parent.exists():
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

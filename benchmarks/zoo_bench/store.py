@@ -88,12 +88,12 @@ class Store:
         """The root, made if it is missing; raises `ResultsError` unless it can be written."""
         check_root(root)
         try:
-            root.mkdir(parents=True, exist_ok=True)
+            durable.make_folder(root)
             # an older zoo must not write into a root that now holds records of this schema
             if not (root / MARKER).exists() or check_schema(root / MARKER) < SCHEMA_VERSION:
                 marker = f'{{"format": "{FORMAT}", "schema_version": {SCHEMA_VERSION}}}\n'
                 durable.write(root / MARKER, marker.encode("ascii"))
-            (root / RUNS).mkdir(exist_ok=True)
+            durable.make_folder(root / RUNS)
             # one real write: permissions alone do not tell a read-only or full disk
             probe = root / f".{MARKER}.probe"
             durable.write(probe, b"zoo")
@@ -111,6 +111,9 @@ class Store:
         folder = self.folder(spec)
         with _named_disk_errors(self.root):
             folder.mkdir(exist_ok=True)
+            if not self.has_begun(spec):
+                # also where another process made it: that one may have been killed before the sync
+                durable.sync_folder(folder.parent)
             handle = os.open(folder, os.O_RDONLY)
         try:
             # on the folder itself: no lock file is left behind
@@ -232,7 +235,7 @@ def check_root(root: Path) -> None:
 
 
 def _next_free(quarantine: Path, name: str) -> Path:
-    quarantine.mkdir(exist_ok=True)
+    durable.make_folder(quarantine)
     number = 1
     while True:
         try:
@@ -240,6 +243,7 @@ def _next_free(quarantine: Path, name: str) -> Path:
         except FileExistsError:
             number += 1
         else:
+            durable.sync_folder(quarantine)
             return quarantine / f"{name}-{number}"
 
 
