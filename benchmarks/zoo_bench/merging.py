@@ -28,23 +28,26 @@ _PACKED = (".tar.gz", ".tgz")
 
 @dataclass(slots=True)
 class Merged:
-    """What became of the runs of a merge, as labels; `unreadable` has reasons.
+    """What became of the runs of a merge, as labels; `mended` and `unreadable` have reasons.
 
     `conflicts` are runs that two sources have with different predictions: the first one stayed.
+    `mended` are those of `finished` whose broken result in the target went into quarantine.
     """
 
     finished: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     already_there: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
 
 def merge(sources: Sequence[Path], target: Path) -> Merged:
     """Copy the runs of results roots, folders of roots, or packed files into the root `target`.
 
-    A finished run that is already there stays; a failure gives way to a result. Raises
-    `ResultsError` for a source that holds no results, before anything is written.
+    A finished run that is already there stays; a failure gives way to a result, and so does a
+    broken result, which is quarantined. Raises `ResultsError` for a source that holds no results,
+    before anything is written.
     """
     with ExitStack() as stack:
         roots = [root for source in sources for root in _opened(source, stack)]
@@ -91,19 +94,29 @@ def _adopt(store: Store, folder: Path, merged: Merged) -> None:
     if claim is None:
         raise ResultsError(f"results: {spec.label} is being computed in {store.root}; try later")
     try:
-        there = store.result(spec)
-        if there is not None:
-            merged.already_there.append(spec.label)
-            if isinstance(spec, Result) and spec.predictions != there.predictions:
-                merged.conflicts.append(spec.label)
-            return
-        if not is_finished and store.failure(spec) is not None:
-            merged.already_there.append(spec.label)
-            return
-        store.copy_run(folder, spec, _FILES)
-        (merged.finished if is_finished else merged.failed).append(spec.label)
+        if _is_lacking(store, spec, merged):
+            store.copy_run(folder, spec, _FILES)
+            (merged.finished if is_finished else merged.failed).append(spec.label)
     finally:
         claim.release()
+
+
+def _is_lacking(store: Store, spec: RunSpec, merged: Merged) -> bool:
+    """Whether the store has nothing as good; what it has is noted, or quarantined if broken."""
+    try:
+        there = store.result(spec)
+    except UnreadableRecord as error:
+        if not isinstance(spec, Result):
+            raise  # a failure mends nothing, and `zoo bench` would no longer compute the run anew
+        moved = store.quarantine(spec, str(error)).folder
+        merged.mended.append(f"{error}; moved to {moved}, a good one is in its place")
+        return True
+    if there is None and (isinstance(spec, Result) or store.failure(spec) is None):
+        return True
+    merged.already_there.append(spec.label)
+    if isinstance(spec, Result) and there is not None and spec.predictions != there.predictions:
+        merged.conflicts.append(spec.label)
+    return False
 
 
 def pack(root: Path, file: Path) -> int:

@@ -174,6 +174,41 @@ def test_a_broken_run_is_left_out_aloud(tmp_path):
     assert Store.open(tmp_path / "both").result(make_spec(seed=1)) is not None
 
 
+def truncated(folder):
+    (folder / "result.json").write_text("{")
+
+
+def without_predictions(folder):
+    (folder / "predictions.safetensors").unlink()
+
+
+@pytest.mark.parametrize("damage", [truncated, without_predictions])
+def test_a_good_run_takes_the_place_of_a_broken_one(tmp_path, damage):
+    good = fill(tmp_path / "good", make_spec())
+    ours = fill(tmp_path / "ours", make_spec())
+    folder = ours.folder(make_spec())
+    damage(folder)
+    broken = (folder / "result.json").read_bytes()
+    done = run("merge", tmp_path / "good", "-o", tmp_path / "ours")
+    assert done.exit_code == 0, done.output
+    [moved] = (tmp_path / "ours/quarantine").iterdir()
+    assert "1 finished and 0 failed runs came in, 0 were there already" in done.stdout
+    assert f"  mended: {folder}/result.json: " in done.stdout
+    assert f"moved to {moved}, a good one is in its place" in done.stdout
+    assert (moved / "result.json").read_bytes() == broken
+    assert files(ours.root / "runs") == files(good.root / "runs")
+
+
+def test_a_failure_does_not_take_the_place_of_a_broken_run(tmp_path):
+    write_failure(Store.open(tmp_path / "failed"), make_spec())
+    ours = fill(tmp_path / "ours", make_spec())
+    truncated(ours.folder(make_spec()))
+    before = files(ours.root)
+    done = run("merge", tmp_path / "failed", "-o", tmp_path / "ours")
+    assert f"left out, unreadable: {ours.folder(make_spec())}/result.json: " in done.stdout
+    assert files(ours.root) == before
+
+
 @pytest.mark.parametrize("source", ["missing", "empty"])
 def test_a_source_without_results_stops_before_anything_is_written(tmp_path, source):
     (tmp_path / "empty").mkdir()

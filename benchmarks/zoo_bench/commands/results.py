@@ -79,8 +79,9 @@ def _count(found: list[dict[str, Any]]) -> str:
 def merge(sources: tuple[Path, ...], output: Path, is_json: bool) -> None:
     """Copy the runs of every SOURCE, a results folder or a packed file, into one folder.
 
-    A run that is there already stays as it is; where two have different predictions for the same
-    run, it is named. `zoo bench --results OUTPUT` goes on with what is missing.
+    A run that is there already stays as it is, unless its result is broken: a good one takes its
+    place. Where two have different predictions for the same run, it is named. `zoo bench --results
+    OUTPUT` goes on with what is missing.
     """
     from zoo_bench.merging import merge as merge_roots
 
@@ -97,6 +98,8 @@ def merge(sources: tuple[Path, ...], output: Path, is_json: bool) -> None:
         click.echo(
             printable(f"  {label}: computed twice, with different predictions; the first stays")
         )
+    for reason in merged.mended:
+        click.echo(printable(f"  mended: {reason}"))
     for reason in merged.unreadable:
         click.echo(printable(f"  left out, unreadable: {reason}"))
 
