@@ -100,7 +100,7 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
 
 
 def to_csv(leaderboard: Leaderboard) -> str:
-    """One row per pair and task, unrounded; no name can begin a formula in a spreadsheet."""
+    """One row per pair and task, unrounded; no name commands a spreadsheet or a terminal."""
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow(_CSV_COLUMNS)
@@ -121,10 +121,11 @@ def _half_width(interval: Interval | None) -> float | None:
 
 
 def _csv_cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
     # OWASP, CSV injection: a spreadsheet would compute a cell that begins like this
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def to_markdown(leaderboard: Leaderboard) -> str:

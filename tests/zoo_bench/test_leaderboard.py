@@ -13,9 +13,8 @@ from click.testing import CliRunner
 from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, make_spec
 
 from zoo.recipe import Recipe
-from zoo_bench import exports, leaderboard, tables
+from zoo_bench import exports, latex, leaderboard, tables
 from zoo_bench.commands.leaderboard import FILES, command
-from zoo_bench.latex import to_latex
 from zoo_bench.reading import Contents
 from zoo_bench.records import CertificateRecord, Component, Failure, Protocol
 from zoo_bench.store import Store
@@ -173,7 +172,7 @@ def test_standings_over_tasks_are_in_every_format_for_people():
     found = leaderboard.build(Contents(tuple(results)))
     assert "| bert-nano+crf | incomplete 0/2 |  |  |  |" in exports.to_markdown(found)
     assert "## Over 2 tasks (protocol toy 1)" in exports.to_markdown(found)
-    assert r"bert-nano+crf & incomplete 0/2 &  &  &  \\" in to_latex(found)
+    assert r"bert-nano+crf & incomplete 0/2 &  &  &  \\" in latex.to_latex(found)
     assert "Over 2 tasks: 1 is the best rank" in tables.render(found)
 
 
@@ -213,7 +212,7 @@ def test_the_newest_version_of_a_protocol_comes_first_and_the_older_say_so():
     found = leaderboard.build(Contents(tuple(results)))
     assert [board.protocol.version for board in found.boards] == [3, 2, 1]
     assert [bool(board.outdated) for board in found.boards] == [False, True, True]
-    for text in (tables.render(found), exports.to_markdown(found), to_latex(found)):
+    for text in (tables.render(found), exports.to_markdown(found), latex.to_latex(found)):
         assert text.count("version 3 has a board of its own here") == 2
 
 
@@ -243,7 +242,7 @@ def test_what_was_tuned_for_some_pairs_alone_is_told(recipes, told):
     [board] = leaderboard.build(Contents(tuple(results))).boards
     assert board.tasks[0].recipe_differences == ((told,) if told else ())
     shown = leaderboard.build(Contents(tuple(results)))
-    for text in (tables.render(shown), exports.to_markdown(shown), to_latex(shown)):
+    for text in (tables.render(shown), exports.to_markdown(shown), latex.to_latex(shown)):
         assert ("Recipes differ" in text) == bool(told)
 
 
@@ -422,13 +421,20 @@ def test_csv_is_unrounded_and_complete(board):
     assert by_name["tfidf-svm"]["encoder"] == ""
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_no_name_is_a_formula_in_csv(name):
     spec = make_baseline_spec(name)
     [row] = csv.DictReader(
         io.StringIO(exports.to_csv(leaderboard.build(Contents((make_result(spec),)))))
     )
     assert row["name"] == f"'{name}"
+
+
+@pytest.mark.parametrize("write", [exports.to_csv, exports.to_markdown, latex.to_latex])
+def test_no_name_commands_a_terminal_that_shows_an_export(write):
+    result = make_result(make_baseline_spec("\x1b]0;title\x07\t=1\r"))
+    text = write(leaderboard.build(Contents((result,)))).replace("\r\n", "\n")
+    assert not [letter for letter in text if not letter.isprintable() and letter != "\n"]
 
 
 def test_markdown_keeps_its_columns_whatever_the_names_hold():
