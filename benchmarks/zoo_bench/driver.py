@@ -134,7 +134,9 @@ class Driver:
                     claim.release()
                     continue
                 was_begun = self._store.has_begun(spec) and self._store.failure(spec) is None
-                self._store.write_spec(spec)
+                moved = self._store.write_spec(spec)
+                if moved is not None:
+                    self._display.quarantined(spec, moved)
             number = self._losses[spec.run_id] + 1
             self._running[spec.run_id] = _Attempt(spec, claim, number, was_begun and number == 1)
             self._executor.submit(canonical_json(spec.as_fields()))

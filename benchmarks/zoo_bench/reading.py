@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MARKER = "zoo-results.json"
+MARKER_LINE = f'{{"format": "zoo-results", "schema_version": {SCHEMA_VERSION}}}'
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -62,9 +63,14 @@ class Contents:
         return Contents(results, failures, unfinished, self.unreadable, self.correct, self.folders)
 
 
-def check_schema(path: Path) -> int:
-    """The schema version of a record; raises `NewerSchema`, or `UnreadableRecord` with why."""
-    version: int = _read_json(path)[1]["schema_version"]
+def check_schema(marker: Path) -> int:
+    """The schema version of a results root; raises `NewerSchema` or `UnreadableRecord`."""
+    try:
+        version: int = _read_json(marker)[1]["schema_version"]
+    except UnreadableRecord as error:
+        # every record has a version of its own, and is refused where that is a newer one
+        mend = f"no run beside it is lost: put a file with this line in its place: {MARKER_LINE}"
+        raise UnreadableRecord(marker, f"{error.reason}; {mend}") from error
     return version
 
 

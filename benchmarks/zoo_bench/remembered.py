@@ -50,8 +50,13 @@ def _records(root: Path) -> Iterator[bytes]:
     for folder in sorted((root / "runs").glob("*/")):
         yield folder.name.encode("utf-8", "surrogateescape")
         for name in ("result.json", "spec.json", "error.json"):
-            with suppress(FileNotFoundError):
-                yield name.encode() + (folder / name).read_bytes()
+            try:
+                content = (folder / name).read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                content = str(error).encode("utf-8", "surrogateescape")
+            yield name.encode() + content
         with suppress(FileNotFoundError):
             found = (folder / PREDICTIONS).stat()
             yield f"{found.st_size} {found.st_mtime_ns}".encode()

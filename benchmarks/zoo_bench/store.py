@@ -19,7 +19,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,9 @@ from pathlib import Path
 from zoo.errors import ZooError
 from zoo_bench import durable
 from zoo_bench.predictions import PREDICTIONS
-from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, read_record
+from zoo_bench.reading import MARKER, MARKER_LINE, UnreadableRecord, check_schema, read_record
 from zoo_bench.records import SCHEMA_VERSION, Failure, Result, RunSpec, to_json
 
-FORMAT = "zoo-results"
 RUNS = "runs"
 QUARANTINE = "quarantine"
 SPEC, RESULT, ERROR = "spec.json", "result.json", "error.json"
@@ -91,8 +90,7 @@ class Store:
             durable.make_folder(root)
             # an older zoo must not write into a root that now holds records of this schema
             if not (root / MARKER).exists() or check_schema(root / MARKER) < SCHEMA_VERSION:
-                marker = f'{{"format": "{FORMAT}", "schema_version": {SCHEMA_VERSION}}}\n'
-                durable.write(root / MARKER, marker.encode("ascii"))
+                durable.write(root / MARKER, f"{MARKER_LINE}\n".encode("ascii"))
             durable.make_folder(root / RUNS)
             # one real write: permissions alone do not tell a read-only or full disk
             probe = root / f".{MARKER}.probe"
@@ -154,29 +152,38 @@ class Store:
         check_predictions(folder, result)
         return result
 
-    def quarantine(self, spec: RunSpec, reason: str) -> Quarantined:
-        """Move the run's result out of the way, with the reason beside it, to be computed anew."""
+    def quarantine(
+        self, spec: RunSpec, reason: str, names: Sequence[str] = (RESULT, PREDICTIONS)
+    ) -> Quarantined:
+        """Move files of the run out of the way, with the reason beside them, to be made anew."""
         folder = self.folder(spec)
         with _named_disk_errors(self.root):
             target = _next_free(self.root / QUARANTINE, folder.name)
-            for name in (RESULT, PREDICTIONS):
+            for name in names:
                 if (folder / name).exists():
                     (folder / name).replace(target / name)
             durable.write(target / "reason.txt", f"{reason}\n".encode())
             durable.sync_folder(folder)
         return Quarantined(target, reason)
 
-    def write_spec(self, spec: RunSpec) -> None:
-        """The first file of a run; one that is already there must be the same run."""
+    def write_spec(self, spec: RunSpec) -> Quarantined | None:
+        """The first file of a run; one that is already there must be the same run.
+
+        Gives where an unreadable one was moved to.
+        """
         path = self.folder(spec) / SPEC
+        quarantined = None
         try:
             if read_record(path, RunSpec).run_id != spec.run_id:
                 raise ResultsError(f"{path.parent}: holds another run; move that folder away")
-            return
-        except (FileNotFoundError, UnreadableRecord):
+            return None
+        except FileNotFoundError:
             pass
+        except UnreadableRecord as error:
+            quarantined = self.quarantine(spec, str(error), (SPEC,))
         with _named_disk_errors(self.root):
             durable.write(path, to_json(spec).encode("ascii"))
+        return quarantined
 
     def write_result(self, result: Result, predictions: bytes | None, log: str) -> None:
         """Everything the run left, the result last; when this returns the run is done for good."""
@@ -214,6 +221,9 @@ def check_predictions(folder: Path, result: Result) -> None:
         found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
     except FileNotFoundError:
         raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
+    except OSError as error:
+        reason = f"its {PREDICTIONS} cannot be read: {error.strerror}"
+        raise UnreadableRecord(folder / RESULT, reason) from error
     if found != result.predictions.sha256:
         raise UnreadableRecord(
             folder / RESULT,

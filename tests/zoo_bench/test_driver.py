@@ -123,6 +123,16 @@ def test_a_broken_result_is_moved_away_and_computed_anew(tmp_path):
     assert predictions_in(tmp_path / "r") == undisturbed(2)
 
 
+def test_a_broken_spec_is_named_and_moved_away(tmp_path, capfd):
+    store = Store.open(tmp_path / "r")
+    store.folder(make_spec()).mkdir()
+    (store.folder(make_spec()) / "spec.json").write_text("{")
+    assert drive(tmp_path / "r", "inline", "quick", 1).exit_code == 0
+    [moved] = (tmp_path / "r/quarantine").iterdir()
+    said = capfd.readouterr().err
+    assert "spec.json: cannot be read" in said and f"moved to {moved}, computed anew" in said
+
+
 def test_a_full_disk_stops_the_grid_and_loses_nothing(tmp_path, monkeypatch):
     drive(tmp_path / "r", "inline", "quick", 1)
 

@@ -50,7 +50,15 @@ def other_predictions(root):
     path.write_bytes(path.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("change", [one_more_run, a_record_less, other_predictions])
+def a_folder_for_a_record(root):
+    path = next(root.glob("runs/*/result.json"))
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "change", [one_more_run, a_record_less, other_predictions, a_folder_for_a_record]
+)
 def test_whatever_changes_is_seen(root, builds, change):
     remembered.leaderboard_of([root])
     change(root)

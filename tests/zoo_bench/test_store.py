@@ -184,6 +184,18 @@ def test_a_newer_root_is_refused_and_untouched(store):
     assert marker.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("damaged", ["", "{}", "[", '{"schema_version": "3"}'])
+def test_a_broken_marker_is_mended_with_the_line_that_its_error_gives(store, damaged):
+    finish(store, make_spec())
+    marker = store.root / "zoo-results.json"
+    marker.write_text(damaged)
+    with pytest.raises(UnreadableRecord, match=r"no run beside it is lost: put a file") as caught:
+        Store.open(store.root)
+    assert str(caught.value).startswith(f"{marker}: ")
+    marker.write_text(str(caught.value).split("in its place: ")[1])
+    assert Store.open(store.root).result(make_spec()) is not None
+
+
 # locks
 
 
@@ -256,6 +268,30 @@ def test_a_result_with_a_flipped_byte_in_its_predictions_is_unreadable(store):
     path.write_bytes(content)
     with pytest.raises(UnreadableRecord, match=r"its predictions.safetensors has SHA-256"):
         store.result(spec)
+
+
+def test_predictions_that_cannot_be_read_make_a_result_unreadable(store):
+    spec = make_spec()
+    finish(store, spec)
+    path = store.folder(spec) / "predictions.safetensors"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UnreadableRecord, match=r"its predictions.safetensors cannot be read: Is a"):
+        store.result(spec)
+    moved = store.quarantine(spec, "a folder in its place")
+    assert (moved.folder / path.name).is_dir()
+    assert not path.exists()
+
+
+def test_a_broken_spec_is_quarantined_and_written_anew(store):
+    spec = make_spec()
+    store.claim(spec)
+    assert store.write_spec(spec) is None
+    (store.folder(spec) / "spec.json").write_text('{"schema_version"')
+    moved = store.write_spec(spec)
+    assert (moved.folder / "spec.json").read_text() == '{"schema_version"'
+    assert "spec.json: cannot be read" in (moved.folder / "reason.txt").read_text()
+    assert read_record(store.folder(spec) / "spec.json", RunSpec) == spec
 
 
 def test_quarantine_moves_the_record_with_its_reason_and_keeps_earlier_ones(store):
