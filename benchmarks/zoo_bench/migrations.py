@@ -5,6 +5,7 @@
 | 1      | the first                                                            |
 | 2      | runs have `overridden`: what their suite's recipe has in other pairs |
 | 3      | results have `measurements` of the training, and a `suggestion`      |
+| 4      | `n_out_of_scope`, and scores of that split where a task has one      |
 """
 
 from __future__ import annotations
@@ -37,4 +38,10 @@ def _to_3(record: Record) -> Record:
     return {**record, "measurements": None, "suggestion": None} if is_result else record
 
 
-_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2, 2: _to_3}
+def _to_4(record: Record) -> Record:
+    # what was not predicted stays without a score, also where the task has such a split
+    is_run = "protocol" in record
+    return {**record, "task": {**record["task"], "n_out_of_scope": None}} if is_run else record
+
+
+_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2, 2: _to_3, 3: _to_4}

@@ -36,6 +36,7 @@ class Measured:
 
     validation: np.ndarray
     test: np.ndarray
+    out_of_scope: np.ndarray | None
     has_probabilities: bool
     judgement: Judgement | None
     measurements: Measurements | None
@@ -60,6 +61,7 @@ def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime
         clean_rows=np.asarray(task.clean_test_rows, dtype=np.int64),
         validation_logits=measured.validation,
         validation_labels=label_indices(task.validation, task.labels),
+        out_of_scope_logits=measured.out_of_scope,
     )
     scores = score_predictions(found, task.labels, has_probabilities=measured.has_probabilities)
     content = predictions.to_bytes(found)
@@ -94,8 +96,11 @@ class RunScores:
 def score_predictions(
     found: Predictions, labels: Sequence[str], *, has_probabilities: bool
 ) -> RunScores:
-    """The scores of all splits; per class and confusion of the test split."""
-    from zoo.metrics import score
+    """The scores of all splits; per class and confusion of the test split.
+
+    What is out of scope is told from the whole test split.
+    """
+    from zoo.metrics import score, score_out_of_scope
 
     splits = {
         "validation": (found.validation_logits, found.validation_labels),
@@ -107,6 +112,12 @@ def score_predictions(
         for name, (logits, indices) in splits.items()
     }
     metrics, undefined = _metrics(scores, has_probabilities)
+    if found.out_of_scope_logits is not None:
+        metrics["out_of_scope"] = {
+            **score_out_of_scope(
+                found.logits, found.out_of_scope_logits, has_probabilities=has_probabilities
+            )
+        }
     test = scores["test"]
     assert test is not None
     return RunScores(
@@ -157,7 +168,9 @@ def diverged(spec: RunSpec, judgement: Judgement, started_at: datetime, seconds:
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    splits = ("validation", "test", "test_clean")
+    splits = ["validation", "test", "test_clean"]
+    if spec.task.n_out_of_scope is not None:
+        splits.append("out_of_scope")
     result = Result(
         **dict(spec),
         verdict=judgement.verdict,

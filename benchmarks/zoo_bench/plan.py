@@ -237,6 +237,7 @@ def _task_record(choice: TaskChoice, wholes: Mapping[str, Task]) -> TaskRecord:
         n_validation=len(task.validation.texts),
         n_test=len(task.test.texts),
         n_test_clean=len(task.clean_test_rows),
+        n_out_of_scope=None if task.out_of_scope is None else len(task.out_of_scope),
         is_verified=task.is_verified,
         labels=tuple(task.labels),
     )

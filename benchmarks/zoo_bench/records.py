@@ -16,7 +16,7 @@ from zoo.measurements import Measurements
 from zoo.verdict import Verdict
 from zoo_bench import identity
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Kind = Literal["pair", "baseline"]
 FailureKind = Literal["refused", "error", "out_of_memory", "lost", "timeout"]
@@ -39,7 +39,8 @@ class TaskRecord(Record):
     """A task as it was read: the hash of its content, its sizes in rows, its labels in order.
 
     Of `3i4k@1000` the hash is that of the whole `3i4k`; the seed of the run drew the examples.
-    `is_verified`: the content is known to be the publisher's.
+    `is_verified`: the content is known to be the publisher's. `n_out_of_scope` is None where the
+    task has no such split; before schema 4 none was scored.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TaskRecord(Record):
     n_validation: int
     n_test: int
     n_test_clean: int
+    n_out_of_scope: int | None = None
     is_verified: bool
     labels: tuple[str, ...]
 
@@ -226,10 +228,11 @@ class Provenance(Record):
 class Result(RunSpec):
     """What one finished run left. Its file is written last, and is the fact that the run is done.
 
-    `metrics` maps `validation`, `test` and `test_clean` to metric → value; `undefined` says under
-    `split` or `split.metric` why a value is null. `history` has one entry per epoch. `verdict`,
-    its reason and suggestion follow from history, `measurements` and recipe alone, and never from
-    other runs; baselines have none, and before schema 3 nothing was measured.
+    `metrics` maps `validation`, `test` and `test_clean` to metric → value, and `out_of_scope` where
+    the task has it; `undefined` says under `split` or `split.metric` why a value is null. `history`
+    has one entry per epoch. `verdict`, its reason and suggestion follow from history,
+    `measurements` and recipe alone, and never from other runs; baselines have none, and before
+    schema 3 nothing was measured.
     """
 
     verdict: Verdict | None

@@ -20,6 +20,8 @@ from zoo_bench.outcomes import Measured, diverged, finished, without_nan
 from zoo_bench.records import RunSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from zoo.classifier import TextClassifier
     from zoo.data import Task
     from zoo.recipe import Recipe
@@ -124,10 +126,12 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
         )
         validation = evaluate(classifier, task.validation).logits
         test = evaluate(classifier, task.test).logits
+        out_of_scope = _out_of_scope_logits(classifier, task)
     return Measured(
         validation=validation,
         latency=costs.measure_latency(classifier.predict, task.validation.texts),
         test=test,
+        out_of_scope=out_of_scope,
         has_probabilities=True,
         judgement=training.verdict,
         measurements=training.measurements,
@@ -138,6 +142,19 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
         samples_per_second=training.samples_per_second,
         device=training.device,
     )
+
+
+def _out_of_scope_logits(classifier: TextClassifier, task: Task) -> np.ndarray | None:
+    """Logits `(example, label)`; apart from `evaluate`, for these examples have no label of its."""
+    from zoo.prediction import logits_of, tokenize
+
+    if task.out_of_scope is None:
+        return None
+    texts, max_length = task.out_of_scope.texts, classifier.config.max_length
+    logits: np.ndarray = logits_of(
+        classifier, tokenize(classifier.tokenizer, texts, max_length)
+    ).numpy()
+    return logits
 
 
 def check_built(spec: RunSpec, classifier: TextClassifier) -> None:
@@ -192,6 +209,9 @@ def _measure_baseline(spec: RunSpec, task: Task) -> Measured:
         validation=baseline.logits(task.validation.texts),
         latency=costs.measure_latency(lambda text: baseline.logits([text]), task.validation.texts),
         test=baseline.logits(task.test.texts),
+        out_of_scope=(
+            None if task.out_of_scope is None else baseline.logits(task.out_of_scope.texts)
+        ),
         has_probabilities=baseline.has_probabilities,
         judgement=None,
         measurements=None,

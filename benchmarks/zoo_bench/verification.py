@@ -52,6 +52,10 @@ def faults(result: Result, folder: Path) -> list[str]:
         "confusion": (result.confusion, scores.confusion),
         "predictions.n": (result.predictions.n, len(found.labels)),
         "task.n_test_clean": (result.task.n_test_clean, len(found.clean_rows)),
+        "task.n_out_of_scope": (
+            result.task.n_out_of_scope,
+            None if found.out_of_scope_logits is None else len(found.out_of_scope_logits),
+        ),
     }
     differing = [
         fault for name, (stored, due) in checked.items() for fault in _compare(name, stored, due)

@@ -17,6 +17,11 @@ from zoo_bench.records import Component, Protocol, RunSpec
 # what tests take from here, wherever it is made up
 __all__ = ["TASK", "make_baseline_spec", "make_predictions", "make_result", "make_spec"]
 
+# a task with texts that belong to none of its labels
+SCOPED = TASK.model_copy(
+    update={"name": "scoped", "content_sha256": "5" * 64, "n_out_of_scope": 10}
+)
+
 
 def make_baseline_spec(name="majority-class"):
     return RunSpec.create(

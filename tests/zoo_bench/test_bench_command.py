@@ -146,9 +146,9 @@ def test_a_folder_that_cannot_be_used_is_found_out_before_planning(
 def test_results_of_a_newer_zoo_stay_untouched(zoo_bench, tmp_path):
     zoo_bench("--executor", "inline", "--only", "*+mlp")
     for path in tmp_path.glob("results/mine/runs/*/result.json"):
-        path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 4'))
+        path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 5'))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
-    with pytest.raises(NewerSchema, match="schema 4, this is schema 3: upgrade"):
+    with pytest.raises(NewerSchema, match="schema 5, this is schema 4: upgrade"):
         zoo_bench("--executor", "inline")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == before
 

@@ -85,3 +85,13 @@ def test_predictions_read_back_and_hold_no_text():
     read = predictions.from_bytes(content)
     for name in ("logits", "labels", "clean_rows", "validation_logits", "validation_labels"):
         assert np.array_equal(getattr(read, name), getattr(written, name))
+
+
+def test_out_of_scope_logits_are_kept_where_there_are_any():
+    nothing = np.zeros((0, 2), dtype=np.float32)
+    rows = np.zeros(0, dtype=np.int64)
+    outside = np.array([[0.5, -1.5]], dtype=np.float32)
+    for logits in (None, outside):
+        written = Predictions(nothing, rows, rows, nothing, rows, logits)
+        read = predictions.from_bytes(predictions.to_bytes(written)).out_of_scope_logits
+        assert read is None if logits is None else np.array_equal(read, logits)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_runs import make_baseline_spec, make_spec
+from fake_runs import SCOPED, make_baseline_spec, make_spec
 from test_results_command import fill, honest_result, write_failure
 
 from zoo.measurements import Answers, Measurements, Movement
@@ -46,7 +46,9 @@ def golden_spec(**changes):
 
 
 def write_golden(root):
-    store = fill(root, golden_spec(), make_baseline_spec("tfidf-svm"))
+    # with schema 4 came the scores of an out-of-scope split
+    scoped = golden_spec(head="textcnn", task=SCOPED)
+    store = fill(root, golden_spec(), make_baseline_spec("tfidf-svm"), scoped)
     write_failure(store, golden_spec(seed=1))
     spec = golden_spec(head="bilstm")
     store.claim(spec).release()
@@ -61,7 +63,8 @@ def test_a_golden_root_reads_whole_and_follows_from_its_predictions(schema):
     contents = read_contents(root)
     assert contents.unreadable == ()
     measured = ["bert-nano[scratch]+bilstm"] if schema >= 3 else []
-    expected = [*measured, "bert-nano[scratch]+mlp", "tfidf-svm"]
+    scoped = ["bert-nano[scratch]+textcnn"] if schema >= 4 else []
+    expected = [*measured, "bert-nano[scratch]+mlp", *scoped, "tfidf-svm"]
     assert [result.who for result in contents.results] == expected
     assert [failure.message for _, failure in contents.failures] == ["boom"]
     for result in contents.results:
@@ -85,6 +88,12 @@ def test_measurements_are_read_as_they_were_written():
 def test_a_verdict_from_before_measurements_stays_what_was_recorded():
     [pair] = [one for one in read_contents(GOLDEN / "schema-2").results if one.kind == "pair"]
     assert (pair.verdict, pair.measurements, pair.suggestion) == ("learned", None, None)
+
+
+def test_a_result_from_before_an_out_of_scope_split_was_scored_has_no_such_score():
+    for result in read_contents(GOLDEN / "schema-3").results:
+        assert result.task.n_out_of_scope is None
+        assert "out_of_scope" not in result.metrics
 
 
 def test_the_present_schema_is_written_as_its_golden_records_are():

@@ -6,7 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fake_runs import TASK, make_baseline_spec, make_result, make_spec
+from fake_runs import SCOPED, TASK, make_baseline_spec, make_result, make_spec
 
 from zoo_bench import predictions
 from zoo_bench.commands.results import command
@@ -25,6 +25,11 @@ def honest_result(spec, draw_from=0, *, has_probabilities=True):
         clean_rows=np.arange(TASK.n_test_clean),
         validation_logits=draw.normal(size=(20, 2)).astype(np.float32),
         validation_labels=draw.integers(0, 2, 20),
+        out_of_scope_logits=(
+            None
+            if spec.task.n_out_of_scope is None
+            else draw.normal(size=(spec.task.n_out_of_scope, 2)).astype(np.float32)
+        ),
     )
     content = predictions.to_bytes(found)
     scores = score_predictions(found, TASK.labels, has_probabilities=has_probabilities)
@@ -82,9 +87,25 @@ def test_honest_results_pass_and_stay_as_they_are(tmp_path):
     assert files(tmp_path) == before
 
 
+def test_an_out_of_scope_split_is_verified_with_the_others(tmp_path):
+    fill(tmp_path, make_spec(task=SCOPED), make_spec(seed=1))
+    done = run("verify", tmp_path)
+    assert done.exit_code == 0, done.output
+
+
 def improved(result):
     metrics = {**result.metrics, "test": {**result.metrics["test"], "accuracy": 0.99}}
     return result.model_copy(update={"metrics": metrics})
+
+
+def surer(result):
+    metrics = {**result.metrics, "out_of_scope": {"auroc": 0.99, "fpr_at_95_tpr": 1.0}}
+    return result.model_copy(update={"metrics": metrics})
+
+
+def of_more_out_of_scope(result):
+    task = result.task.model_copy(update={"n_out_of_scope": 11})
+    return result.model_copy(update={"task": task})
 
 
 def of_other_predictions(result):
@@ -102,15 +123,18 @@ def of_other_counts(result):
         (improved, "metrics.test.accuracy is 0.99, from the predictions comes 0."),
         (of_other_predictions, "the result says 000000000000…"),
         (of_other_counts, "confusion[0][0] is 20, from the predictions comes "),
+        (surer, "metrics.out_of_scope.auroc is 0.99, from the predictions comes 0."),
+        (of_more_out_of_scope, "task.n_out_of_scope is 11, from the predictions comes 10"),
     ],
 )
 def test_a_result_that_does_not_follow_is_named(tmp_path, change, fault):
-    store = fill(tmp_path, make_spec(), make_spec(seed=1))
-    result, content = honest_result(make_spec(seed=1))
+    faulty = make_spec(seed=1, task=SCOPED)
+    store = fill(tmp_path, make_spec(task=SCOPED), faulty)
+    result, content = honest_result(faulty)
     store.write_result(change(result), content, "")
     done = run("verify", tmp_path)
     assert done.exit_code == 1
-    assert str(store.folder(make_spec(seed=1))) in done.stdout
+    assert str(store.folder(faulty)) in done.stdout
     assert fault in done.stdout
     assert done.stdout.endswith("2 results verified: 1 at fault\n")
     found = json.loads(run("verify", tmp_path, "--json").stdout)
