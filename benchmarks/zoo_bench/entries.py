@@ -23,6 +23,7 @@ GRAVEST_FIRST: tuple[Verdict, ...] = ("diverged", "collapsed", "not_learned", "u
 class Entry:
     """One pair or baseline on one task. Intervals are over seeds and None without any score.
 
+    `auroc` and `fpr_at_95_tpr` are of the out-of-scope split, None where nothing was scored of it.
     `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
     runs have no score and are missing from `n`, `verdicts` counts those that have one. By verdict,
     `suggestions` has what the first such run suggests. `below` is a yardstick that scores higher.
@@ -42,6 +43,8 @@ class Entry:
     accuracy: Interval | None
     macro_f1: Interval | None
     clean_accuracy: Interval | None
+    auroc: Interval | None
+    fpr_at_95_tpr: Interval | None
     parameters_total: int | None
     parameters_head: int | None
     hardware: tuple[str, ...]
@@ -67,6 +70,11 @@ class Entry:
     def n(self) -> int:
         """How many seeds the scores are over."""
         return 0 if self.accuracy is None else self.accuracy.n
+
+    @property
+    def unscored_out_of_scope(self) -> int:
+        """How many of the seeds with scores have none of an out-of-scope split."""
+        return self.n - (0 if self.auroc is None else self.auroc.n)
 
     @property
     def unlearned(self) -> dict[str, int]:
@@ -115,6 +123,8 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         accuracy=_interval(scored, "test", "accuracy"),
         macro_f1=_interval(scored, "test", "macro_f1"),
         clean_accuracy=_interval(scored, "test_clean", "accuracy"),
+        auroc=_interval(scored, "out_of_scope", "auroc"),
+        fpr_at_95_tpr=_interval(scored, "out_of_scope", "fpr_at_95_tpr"),
         parameters_total=scored[0].cost.parameters_total if scored else None,
         parameters_head=scored[0].cost.parameters_head if scored else None,
         hardware=hardware,

@@ -15,6 +15,7 @@ from zoo.terminal import printable
 from zoo_bench.comparisons import AcrossTasks, Comparisons
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+from zoo_bench.out_of_scope import CONFIDENCE
 from zoo_bench.statistics.intervals import Interval
 from zoo_bench.tables import (
     STANDING_TITLES,
@@ -96,6 +97,10 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "unfinished": lambda board, task_board, entry: entry.unfinished,
     "below": lambda board, task_board, entry: entry.below,
     "certified": lambda board, task_board, entry: entry.certified,
+    "auroc": lambda board, task_board, entry: _mean(entry.auroc),
+    "auroc_half_width": lambda board, task_board, entry: _half_width(entry.auroc),
+    "fpr_at_95_tpr": lambda board, task_board, entry: _mean(entry.fpr_at_95_tpr),
+    "fpr_at_95_tpr_half_width": lambda board, task_board, entry: _half_width(entry.fpr_at_95_tpr),
 }
 
 
@@ -153,6 +158,8 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     yield f"## {_markdown_cell(task_board.task.name)} (protocol {_markdown_cell(protocol)})"
     said = " ".join([*([board.outdated] if board.outdated else []), *claims(task_board)])
     yield f"{said} Accuracy in %: mean ± half of the 95 % t interval (n seeds).".lstrip()
+    if task_board.has_out_of_scope:
+        yield f"AUROC and FPR in %: how well confidence tells what is out of scope. {CONFIDENCE}"
     titles = [
         "rank",
         "pair",
@@ -163,9 +170,14 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
         "train s",
         "p50 ms",
     ]
+    if task_board.has_out_of_scope:
+        titles += ["AUROC", "FPR at 95 % TPR"]
     titles.append("notes")
     rows = [titles, ["---", "---", *["--:"] * (len(titles) - 3), "---"]]
-    rows += [_markdown_row(entry) for entry in task_board.entries]
+    rows += [
+        _markdown_row(entry, has_out_of_scope=task_board.has_out_of_scope)
+        for entry in task_board.entries
+    ]
     yield _markdown_table(rows)
     notes = [*verdict_notes(task_board), *hardware_notes(task_board)]
     if notes:
@@ -186,8 +198,10 @@ def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _markdown_row(entry: Entry) -> list[str]:
+def _markdown_row(entry: Entry, *, has_out_of_scope: bool) -> list[str]:
     counts = {**entry.unlearned, "failed": entry.failed, "unfinished": entry.unfinished}
+    if has_out_of_scope:
+        counts["out of scope not scored"] = entry.unscored_out_of_scope
     notes = [
         f"{name.replace('_', ' ')} {count}/{entry.expected}"
         for name, count in counts.items()
@@ -205,6 +219,7 @@ def _markdown_row(entry: Entry) -> list[str]:
         parameters,
         "" if entry.train_seconds is None else f"{entry.train_seconds:.1f}",
         "" if entry.latency_p50_ms is None else f"{entry.latency_p50_ms:.2f}",
+        *([_percent(entry.auroc), _percent(entry.fpr_at_95_tpr)] if has_out_of_scope else []),
         ", ".join(notes),
     ]
 

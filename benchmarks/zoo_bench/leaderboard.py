@@ -50,6 +50,11 @@ class TaskBoard:
     def pairs(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind == "pair"]
 
+    @property
+    def has_out_of_scope(self) -> bool:
+        """Whether anything was scored of an out-of-scope split."""
+        return any(entry.auroc is not None for entry in self.entries)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -214,7 +219,8 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
     comparisons = compare([candidates[entry.name] for entry in entries if entry.n])
     hardware = {run.cost.hardware for run in runs if isinstance(run, Result)}
     return TaskBoard(
-        runs[0].task,
+        # one that counts what is out of scope: records from before schema 4 do not
+        next((run.task for run in runs if run.task.n_out_of_scope is not None), runs[0].task),
         tuple(
             replace(
                 entry,

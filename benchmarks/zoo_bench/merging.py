@@ -31,6 +31,7 @@ class Merged:
     """What became of the runs of a merge, as labels; `mended` and `unreadable` have reasons.
 
     `conflicts` are runs that two sources have with different predictions: the first one stayed.
+    Where only one of them predicted what is out of scope, the other splits decide.
     `mended` are those of `finished` whose broken result in the target went into quarantine.
     """
 
@@ -94,14 +95,14 @@ def _adopt(store: Store, folder: Path, merged: Merged) -> None:
     if claim is None:
         raise ResultsError(f"results: {spec.label} is being computed in {store.root}; try later")
     try:
-        if _is_lacking(store, spec, merged):
+        if _is_lacking(store, spec, folder, merged):
             store.copy_run(folder, spec, _FILES)
             (merged.finished if is_finished else merged.failed).append(spec.label)
     finally:
         claim.release()
 
 
-def _is_lacking(store: Store, spec: RunSpec, merged: Merged) -> bool:
+def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bool:
     """Whether the store has nothing as good; what it has is noted, or quarantined if broken."""
     try:
         there = store.result(spec)
@@ -114,9 +115,26 @@ def _is_lacking(store: Store, spec: RunSpec, merged: Merged) -> bool:
     if there is None and (isinstance(spec, Result) or store.failure(spec) is None):
         return True
     merged.already_there.append(spec.label)
-    if isinstance(spec, Result) and there is not None and spec.predictions != there.predictions:
-        merged.conflicts.append(spec.label)
+    if isinstance(spec, Result) and there is not None:
+        if _differ(spec, folder, there, store.folder(there)):
+            merged.conflicts.append(spec.label)
     return False
+
+
+def _differ(one: Result, folder: Path, other: Result, other_folder: Path) -> bool:
+    """Whether two results of a run have different predictions of what both predicted."""
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    if one.predictions == other.predictions:
+        return False
+    if one.predictions is None or other.predictions is None:
+        return True
+    # before schema 4 no run predicted what is out of scope
+    first, second = (load_file(place / PREDICTIONS) for place in (folder, other_folder))
+    return any(
+        not np.array_equal(first[name], second[name]) for name in first.keys() & second.keys()
+    )
 
 
 def pack(root: Path, file: Path) -> int:

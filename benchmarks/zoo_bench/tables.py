@@ -12,6 +12,7 @@ from zoo.terminal import printable
 from zoo_bench.comparisons import SEEDS_NEEDED, AcrossTasks, Standing
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
+from zoo_bench.out_of_scope import out_of_scope_list
 from zoo_bench.statistics.differences import SIGNIFICANCE
 from zoo_bench.statistics.intervals import Interval
 from zoo_bench.text_tables import ENCODER_WIDTH, GAP, WIDTH, make_table, name_text, to_text
@@ -44,6 +45,7 @@ def _parts(leaderboard: Leaderboard, width: int) -> Iterator[Table | Text]:
             yield from _paper_tables(task_board, width)
             yield Text("\n" + "\n".join(claims(task_board)) + "\n")
             yield _ranked_list(task_board)
+            yield from out_of_scope_list(task_board)
             yield from _notes(task_board)
         if board.across is not None:
             yield from _across_tasks(board.across)

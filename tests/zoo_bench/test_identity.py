@@ -109,3 +109,9 @@ def test_a_run_is_a_pair_or_a_baseline_but_not_both():
 def test_the_label_shows_the_options():
     spec = make_spec(head=Component(name="mlp", **OURS, options={"hidden_size": 64}), seed=3)
     assert spec.label == "bert-nano+mlp[hidden_size=64]/toy/3"
+
+
+def test_an_out_of_scope_split_moves_no_id_its_texts_are_in_the_hash_of_the_task():
+    assert (
+        make_spec(task=TASK.model_copy(update={"n_out_of_scope": 7})).run_id == make_spec().run_id
+    )

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, make_spec
+from fake_runs import SCOPED, TASK, make_baseline_spec, make_predictions, make_result, make_spec
 
 from zoo.recipe import Recipe
 from zoo_bench import exports, latex, leaderboard, tables
@@ -652,3 +652,75 @@ def test_a_yardstick_that_scores_higher_is_named_and_changes_no_verdict(mixed):
         "mlp": "tfidf-svm",
         None: None,
     }
+
+
+# out of scope
+
+
+def scoped(auroc, seed=0, head="mlp"):
+    """A result with scores of the out-of-scope split; without, as before schema 4, for None."""
+    result = make_result(make_spec(head=head, seed=seed, task=SCOPED), 0.9)
+    if auroc is None:
+        task = SCOPED.model_copy(update={"n_out_of_scope": None})
+        return result.model_copy(update={"task": task})
+    found = {"auroc": auroc, "fpr_at_95_tpr": 1 - auroc}
+    return result.model_copy(update={"metrics": {**result.metrics, "out_of_scope": found}})
+
+
+@pytest.fixture
+def partly_scoped():
+    """One pair scored with two seeds, one with one of two, one with none; the old ones first."""
+    return leaderboard.build(
+        Contents(
+            (
+                *(scoped(None, seed, "bilstm") for seed in range(2)),
+                scoped(None, 0, "textcnn"),
+                scoped(0.8, 1, "textcnn"),
+                *(scoped(0.7 + seed / 10, seed) for seed in range(2)),
+            )
+        )
+    )
+
+
+def test_the_table_has_a_list_of_what_was_scored_out_of_scope(partly_scoped):
+    text = tables.render(partly_scoped)
+    assert text[text.index("Out of scope") :] == OUT_OF_SCOPE
+
+
+OUT_OF_SCOPE = """\
+Out of scope: how well confidence tells 10 other texts from test rows
+
+                                                                   FPR %,
+pair                                           AUROC % (n)       95 % TPR
+─────────────────────────────────────────────────────────────────────────
+bert-nano+mlp                            75.00 ± 63.53 (2)  25.00 ± 63.53
+bert-nano+textcnn                                80.00 (1)          20.00
+
+Confidence is the largest probability; of scores that are no probabilities, the
+largest score.
+bert-nano+bilstm: out of scope not scored 2/2, results from before schema 4
+bert-nano+textcnn: out of scope not scored 1/2, results from before schema 4
+
+"""
+
+
+def test_every_format_has_the_scores_out_of_scope(partly_scoped):
+    rows = csv.DictReader(io.StringIO(exports.to_csv(partly_scoped)))
+    by_name = {row["name"]: row for row in rows}
+    assert float(by_name["bert-nano+mlp"]["auroc"]) == pytest.approx(0.75)
+    assert float(by_name["bert-nano+mlp"]["fpr_at_95_tpr_half_width"]) > 0.5
+    assert by_name["bert-nano+bilstm"]["auroc"] == ""
+    fields = exports.to_fields(partly_scoped)["boards"][0]["tasks"][0]
+    assert fields["task"]["n_out_of_scope"] == 10
+    assert [entry["auroc"] and entry["auroc"]["n"] for entry in fields["entries"]] == [None, 2, 1]
+    markdown = exports.to_markdown(partly_scoped)
+    assert "| p50 ms | AUROC | FPR at 95 % TPR | notes |" in markdown
+    assert "| 75.00 ± 63.53 | 25.00 ± 63.53 |  |" in markdown
+    assert "|  |  | out of scope not scored 2/2 |" in markdown
+
+
+def test_where_nothing_was_scored_out_of_scope_nothing_is_said_of_it(board):
+    old = leaderboard.build(Contents((scoped(None),)))
+    for one in (board, old):
+        text = tables.render(one) + exports.to_markdown(one)
+        assert "ut of scope" not in text and "AUROC" not in text

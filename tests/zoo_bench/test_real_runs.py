@@ -7,15 +7,21 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import sklearn.metrics
 from fake_runs import make_spec
 
+import zoo
 from zoo.errors import DataError
-from zoo_bench import run
+from zoo_bench import leaderboard, run, tables
 from zoo_bench.plan import plan
+from zoo_bench.predictions import from_bytes
 from zoo_bench.reading import read_contents
+from zoo_bench.store import Store
 from zoo_bench.suite import load_suite
+from zoo_bench.verification import faults
 
 SUITE = """\
 name: small
@@ -73,6 +79,7 @@ def test_a_result_has_every_measurement(undisturbed):
     for result in read_contents(undisturbed).results:
         assert set(result.metrics["test"]) >= {"accuracy", "macro_f1", "weighted_f1", "mcc", "ece"}
         assert result.metrics["validation"] and result.metrics["test_clean"]
+        assert set(result.metrics["out_of_scope"]) == {"auroc", "fpr_at_95_tpr"}
         assert sum(map(sum, result.confusion)) == result.task.n_test == 448
         assert [row.label for row in result.per_class] == list(result.task.labels)
         assert result.cost.parameters_total > result.cost.parameters_head > 0
@@ -154,6 +161,65 @@ def test_every_seed_draws_its_own_examples_and_is_tested_on_all(suite):
     assert results[0].metrics["test"] != results[1].metrics["test"]
 
 
+@pytest.fixture
+def scoped_task(monkeypatch):
+    """A task of two labels and of texts that belong to neither, found by its name."""
+    on, off = (
+        [f"불 {count} 개 켜 줘" for count in range(12)],
+        [f"문 {count} 닫아" for count in range(12)],
+    )
+    labelled = zoo.Examples((*on, *off), ("on",) * 12 + ("off",) * 12)
+    task = zoo.Task(
+        name="scoped",
+        train=labelled.select(range(0, 24, 2)),
+        validation=labelled.select(range(1, 24, 4)),
+        test=labelled.select(range(3, 24, 4)),
+        labels=("on", "off"),
+        out_of_scope=zoo.Examples(("비 오니", "배고프다", "불 9 개 꺼 줘"), ("oos",) * 3),
+    )
+    monkeypatch.setattr("zoo_bench.plan.load_task", lambda name: task)
+    monkeypatch.setattr(run, "load_task_once", lambda name: task)
+    return task
+
+
+def test_what_is_out_of_scope_is_predicted_scored_stored_and_verified(suite, scoped_task, tmp_path):
+    text = SUITE.replace("[ko-intents]", "[scoped]").replace("[linear, bilstm]", "[linear]")
+    text = text.replace("[bert-nano]", "[{name: bert-nano, pretrained: false}]")
+    scoped = suite.with_name("scoped.yaml")
+    scoped.write_text(text.replace("baselines: false", "baselines: true"))
+    store = Store.open(tmp_path / "r")
+    for spec in plan(load_suite(str(scoped))):
+        outcome = run.execute(spec, lambda progress: None)
+        store.claim(spec).release()
+        store.write_result(outcome.result, outcome.predictions, "")
+    contents = read_contents(store.root)
+    assert {result.who for result in contents.results} == {
+        "bert-nano[scratch]+linear",
+        "majority-class",
+        "tfidf-svm",
+    }
+    for result in contents.results:
+        found = from_bytes((store.folder(result) / "predictions.safetensors").read_bytes())
+        assert found.out_of_scope_logits.shape == (3, 2)
+        assert result.task.n_out_of_scope == 3
+        both = np.concatenate([found.logits, found.out_of_scope_logits]).astype(np.float64)
+        probabilities = np.exp(both) / np.exp(both).sum(axis=1, keepdims=True)
+        confidence = (both if result.who == "tfidf-svm" else probabilities).max(axis=1)
+        is_in_scope = np.repeat([1, 0], [len(found.logits), 3])
+        false_positive, true_positive, _ = sklearn.metrics.roc_curve(is_in_scope, confidence)
+        assert result.metrics["out_of_scope"] == pytest.approx(
+            {
+                "auroc": sklearn.metrics.roc_auc_score(is_in_scope, confidence),
+                "fpr_at_95_tpr": false_positive[true_positive >= 0.95][0],
+            },
+            abs=1e-6,
+        )
+        assert faults(result, store.folder(result)) == []
+    assert "Out of scope: how well confidence tells 3 other texts" in tables.render(
+        leaderboard.build(contents)
+    )
+
+
 @pytest.mark.slow
 def test_a_run_that_diverges_is_a_result_without_scores(suite):
     recipe = SUITE.replace("precision: fp32", "precision: fp32, encoder_learning_rate: 1e30")
@@ -162,5 +228,6 @@ def test_a_run_that_diverges_is_a_result_without_scores(suite):
     outcome = run.execute(diverging, lambda progress: None)
     assert outcome.result.verdict == "diverged"
     assert outcome.result.metrics["test"] is None
+    assert outcome.result.metrics["out_of_scope"] is None
     assert outcome.predictions is None
     assert "at step" in outcome.result.verdict_reason

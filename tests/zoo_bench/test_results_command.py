@@ -189,6 +189,18 @@ def test_a_run_computed_twice_is_named_and_the_first_stays(tmp_path):
     assert files(tmp_path / "ours") == before
 
 
+@pytest.mark.parametrize(("draw_from", "is_conflict"), [(0, False), (1, True)])
+def test_only_one_having_predicted_what_is_out_of_scope_is_no_conflict(
+    tmp_path, draw_from, is_conflict
+):
+    before_schema_4 = make_spec(task=SCOPED.model_copy(update={"n_out_of_scope": None}))
+    fill(tmp_path / "ours", before_schema_4)
+    fill(tmp_path / "theirs", make_spec(task=SCOPED), draw_from=draw_from)
+    done = run("merge", tmp_path / "theirs", "-o", tmp_path / "ours")
+    assert "0 finished and 0 failed runs came in, 1 were there already" in done.stdout
+    assert ("computed twice" in done.stdout) is is_conflict
+
+
 def test_a_broken_run_is_left_out_aloud(tmp_path):
     store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
     (store.folder(make_spec()) / "result.json").write_text("{")

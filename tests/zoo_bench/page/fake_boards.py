@@ -31,6 +31,7 @@ HOSTILE = (
 LABELS = ("질문", BREAK_OUT)
 ENCODERS = {"koelectra": 0.93, "bert": 0.91, "bert-nano": 0.82}
 HEADS = {"linear": 0.0, "bilstm": -0.004, "textcnn": -0.02}
+OUT_OF_SCOPE = {"auroc": 0.8125, "fpr_at_95_tpr": 0.625}
 COSTS = {"koelectra": 12.4, "bert": 14.9, "bert-nano": 2.1}
 
 
@@ -47,6 +48,7 @@ def _write(store):
         TASK.model_copy(update={"name": name, "content_sha256": letter * 64, "labels": LABELS})
         for letter, name in zip("cde", ("toy", "감정 분류", HOSTILE[0]), strict=True)
     ]
+    tasks[1] = tasks[1].model_copy(update={"n_out_of_scope": 1200})
     for place, task in enumerate(tasks):
         for spec, accuracy in _pairs(task, seeds=2 if place else 3):
             _finish(store, spec, accuracy - place / 50)
@@ -126,7 +128,8 @@ def _finish(store, spec, accuracy):
         "metrics": {
             split: {"accuracy": accuracy, "macro_f1": accuracy - 0.01, "nll": 0.4, "ece": 0.05}
             for split in ("validation", "test", "test_clean")
-        },
+        }
+        | ({"out_of_scope": OUT_OF_SCOPE} if spec.task.n_out_of_scope else {}),
         "history": tuple(
             {
                 "epoch": epoch,

@@ -161,6 +161,17 @@ def test_a_pair_opens_by_keyboard_has_an_address_and_closes_by_escape(visit):
     expect(link).to_be_focused()
 
 
+def test_a_pair_shows_how_it_tells_what_is_out_of_scope(visit):
+    page = visit("#/0/감정 분류/koelectra%2Blinear")
+    table = page.get_by_role("dialog").get_by_role("region", name="Out of scope")
+    assert table.locator("tr").all_inner_texts() == [
+        "Seed\tAUROC %\tFPR at 95 % TPR, %",
+        "0\t81.25\t62.50",
+        "1\t81.25\t62.50",
+        "all\t81.25 ± 0.00\t62.50 ± 0.00",
+    ]
+
+
 def test_the_address_of_a_pair_shows_all_that_is_known_of_it(visit):
     page = visit("#/0/toy/koelectra%2Blinear")
     dialog = page.get_by_role("dialog")

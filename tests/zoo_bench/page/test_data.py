@@ -5,7 +5,7 @@ import json
 from collections import Counter
 
 import pytest
-from fake_boards import HOSTILE
+from fake_boards import HOSTILE, OUT_OF_SCOPE
 from fake_runs import make_result, make_spec
 
 from zoo.terminal import printable
@@ -72,6 +72,13 @@ def test_confusions_are_sums_and_classes_means_over_the_seeds(fields):
     assert entry["confusion"] == [[0, 0, 27], [0, 1, 3], [1, 0, 3], [1, 1, 27]]
     [first, _] = entry["per_class"]
     assert (first["recall"], first["f1"], first["support"]) == (0.9, None, 10)
+
+
+def test_what_is_out_of_scope_stands_at_the_row_and_at_each_of_its_runs(fields):
+    entry = entries_of(fields, "감정 분류")["koelectra+linear"]
+    assert (entry["auroc"]["mean"], entry["fpr_at_95_tpr"]["n"]) == (0.8125, 2)
+    assert [run["metrics"]["out_of_scope"] for run in entry["runs"]] == [OUT_OF_SCOPE] * 2
+    assert entries_of(fields)["koelectra+linear"]["auroc"] is None
 
 
 def test_comparisons_name_rows_by_their_place(fields):

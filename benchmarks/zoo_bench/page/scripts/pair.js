@@ -43,6 +43,7 @@ function pairContent(board, task, entry) {
         ),
       ),
       seedsSection(task, entry),
+      outOfScopeSection(task, entry),
       againstSection(task, entry),
       curvesSectionOf(entry),
       confusionSection(task, entry),
@@ -140,7 +141,12 @@ function provenanceSections(board, task, entry) {
         ["Verified", task.task.is_verified ? "yes" : "no"],
         [
           "Rows",
-          `${whole(task.task.n_train)} train, ${whole(task.task.n_validation)} validation, ${whole(task.task.n_test)} test, ${whole(task.task.n_test_clean)} of them clean`,
+          [
+            `${whole(task.task.n_train)} train, ${whole(task.task.n_validation)} validation, ${whole(task.task.n_test)} test, ${whole(task.task.n_test_clean)} of them clean`,
+            task.task.n_out_of_scope === null
+              ? ""
+              : `, ${whole(task.task.n_out_of_scope)} out of scope`,
+          ].join(""),
         ],
         ["Protocol", bdi(board.protocol)],
       ]),

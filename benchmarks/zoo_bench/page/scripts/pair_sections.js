@@ -44,6 +44,32 @@ function seedsSection(task, entry) {
   return section("Seeds", said ? note(said) : null, figure, table);
 }
 
+/** How well each seed tells what is out of scope; nothing where no pair was scored of it. */
+function outOfScopeSection(task, entry) {
+  if (!task.entries.some((one) => one.auroc)) return null;
+  const scored = scoredRuns(entry).filter((run) => run.metrics.out_of_scope);
+  const missing = scoredRuns(entry).length - scored.length;
+  if (!scored.length && !missing) return null;
+  const rows = scored.map((run) => [
+    String(run.seed),
+    percent(run.metrics.out_of_scope.auroc),
+    percent(run.metrics.out_of_scope.fpr_at_95_tpr),
+  ]);
+  if (rows.length > 1)
+    rows.push(["all", percentInterval(entry.auroc), percentInterval(entry.fpr_at_95_tpr)]);
+  const how = `How well confidence tells ${whole(task.task.n_out_of_scope)} texts out of scope from the test rows. Confidence is the largest probability; of scores that are no probabilities, the largest score.`;
+  return section(
+    "Out of scope",
+    rows.length ? note(how) : null,
+    missing
+      ? note(`Not scored with ${plural(missing, "seed")}: results from before schema 4.`)
+      : null,
+    rows.length
+      ? plainTable("Out of scope", ["Seed", "AUROC %", "FPR at 95 % TPR, %"], rows, [1, 2])
+      : null,
+  );
+}
+
 /** The other ranked pairs, with what may be said of the difference. */
 function againstSection(task, entry) {
   const place = task.entries.indexOf(entry);
