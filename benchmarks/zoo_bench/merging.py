@@ -115,9 +115,10 @@ def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bo
     if there is None and (isinstance(spec, Result) or store.failure(spec) is None):
         return True
     merged.already_there.append(spec.label)
-    if isinstance(spec, Result) and there is not None:
-        if _differ(spec, folder, there, store.folder(there)):
-            merged.conflicts.append(spec.label)
+    if not isinstance(spec, Result) or there is None:
+        return False
+    if _differ(spec, folder, there, store.folder(there)):
+        merged.conflicts.append(spec.label)
     return False
 
 
