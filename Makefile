@@ -5,11 +5,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 INSTALLED_FROM := pyproject.toml constraints.txt
 PRETRAINING ?= pretraining-runs
 WEIGHTS := plugins/zoo_encoders/weights
+CURVES := benchmarks/learning_curves
 WHY_RUNS := benchmarks/why_it_does_not_learn/runs.jsonl
 # one thread a process: the tests run side by side, and threads of torch would fight over the cores
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: help leaderboard test lint format calibration doctor-proof scale why pretrain certify reference vega vocabulary clean
+.PHONY: help leaderboard test lint format calibration doctor-proof scale why curves pretrain certify \
+    reference vega vocabulary clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +46,12 @@ why: .venv/installed-dev  ## train what does not learn, one fault at a time; tab
 	set -e; for language in en ko; do \
 	    $(BIN)/python -m why_it_does_not_learn report $(WHY_RUNS) --language $$language \
 	        --figure docs/tutorial/why-does-it-not-learn.$$language.svg; done
+
+curves: .venv/installed-dev  ## tables and figures of the learning curves, from the stored scores
+	set -e; for language in en ko; do \
+	    $(BIN)/python -m learning_curves report $(CURVES)/scores.jsonl --language $$language \
+	        --figure docs/explanation/learning-curves.$$language.svg; done
+	$(BIN)/python -m learning_curves agreement $(CURVES)/frozen.jsonl $(CURVES)/scores.jsonl
 
 pretrain: .venv/installed-dev  ## pretrain the small encoders anew on CORPUS=reviews.txt.gz: hours; goes on after a kill
 	$(BIN)/python -m pretraining train bert-nano --reviews "$(CORPUS)" --passes 1.5 \
