@@ -200,6 +200,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
     entries: list[Entry] = []
     candidates: dict[str, Candidate] = {}
     variance_scores: dict[tuple[str, str, int], float] = {}
+    named: dict[str, RunSpec] = {}
     for group in grouped:
         entry = make_entry(
             group,
@@ -211,6 +212,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
         scores = rank_scores(group)
         candidates[entry.name] = make_candidate(entry, scores, correct)
         if entry.encoder is not None and entry.head is not None:
+            named[entry.name] = group[0]
             variance_scores |= {
                 (entry.encoder, entry.head, run.seed): score for run, score in scores
             }
@@ -234,7 +236,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
         comparisons,
         # with runs that have not learned it would tell of the training, and not of the parts
         variance_shares(variance_scores) if is_whole else None,
-        tuple(recipe_differences(runs)),
+        tuple(recipe_differences(named)),
     )
 
 

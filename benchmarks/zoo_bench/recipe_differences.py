@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zoo_bench.records import RunSpec
 
 
-def recipe_differences(runs: Iterable[RunSpec]) -> Iterator[str]:
-    """One sentence for each value in which the recipes of some pairs differ."""
-    pairs = list({run.who: run for run in runs if run.kind == "pair" and run.recipe}.values())
-    for key in sorted({key for run in pairs for key in run.recipe or {}}):
-        values = [_value(run, key) for run in pairs]
+def recipe_differences(pairs: Mapping[str, RunSpec]) -> Iterator[str]:
+    """One sentence for each value in which recipes differ; `pairs` has a run of each, by name."""
+    recipes = [run.recipe or {} for run in pairs.values()]
+    for key in sorted({key for recipe in recipes for key in recipe}):
+        values = [_value(recipe, key) for recipe in recipes]
         if len(set(values)) > 1:
             yield f"Recipes differ in {key}: {_listed(pairs, values)}."
 
 
-def _value(run: RunSpec, key: str) -> str:
-    recipe = run.recipe or {}
+def _value(recipe: Mapping[str, Any], key: str) -> str:
     if key == "encoder_learning_rate" and recipe.get("frozen"):
         return "none, frozen"
-    value: Any = recipe.get(key)
+    value = recipe.get(key)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _listed(pairs: Sequence[RunSpec], values: Sequence[str]) -> str:
+def _listed(pairs: Mapping[str, RunSpec], values: Sequence[str]) -> str:
     """Each value with who has it: encoders or heads where they decide it, else pairs."""
-    by: Callable[[RunSpec], str]
-    for by in (_encoder, _head, _pair):
-        names = [by(run) for run in pairs]
+    parts = [(run.encoder, run.head) for run in pairs.values()]
+    encoders, heads = (
+        [part.label if part else "" for part in role] for role in zip(*parts, strict=True)
+    )
+    for names in (encoders, heads, list(pairs)):
         who = dict(zip(names, values, strict=True))
-        if all(who[name] == value for name, value in zip(names, values, strict=True)):
+        if [who[name] for name in names] == list(values):
             break
     return ", ".join(
         f"{value} ({', '.join(name for name in who if who[name] == value)})"
         for value in dict.fromkeys(values)
     )
-
-
-def _encoder(run: RunSpec) -> str:
-    return run.encoder.label if run.encoder else ""
-
-
-def _head(run: RunSpec) -> str:
-    return run.head.label if run.head else ""
-
-
-def _pair(run: RunSpec) -> str:
-    return run.who

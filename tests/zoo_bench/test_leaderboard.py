@@ -246,6 +246,17 @@ def test_what_was_tuned_for_some_pairs_alone_is_told(recipes, told):
         assert ("Recipes differ" in text) == bool(told)
 
 
+def test_one_pair_with_two_rates_is_told_by_the_marks_that_tell_them_apart():
+    results = [
+        make_result(make_spec(recipe={"epochs": 1, "encoder_learning_rate": rate}), 0.5)
+        for rate in (1e-3, 5e-5)
+    ]
+    [board] = leaderboard.build(Contents(tuple(results))).boards
+    one, other = (entry.name for entry in board.tasks[0].entries)
+    [told] = board.tasks[0].recipe_differences
+    assert one in told and other in told and one != other
+
+
 def test_a_frozen_encoder_has_no_rate():
     recipes = [
         {"epochs": 1, "frozen": True, "encoder_learning_rate": rate} for rate in (1e-3, 5e-5)
