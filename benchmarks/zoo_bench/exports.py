@@ -225,10 +225,7 @@ def _markdown_row(entry: Entry, *, has_out_of_scope: bool) -> list[str]:
 
 
 def _percent(interval: Interval | None) -> str:
-    if interval is None:
-        return ""
-    half = "" if interval.half_width is None else f" ± {100 * interval.half_width:.2f}"
-    return f"{100 * interval.mean:.2f}{half}"
+    return "" if interval is None else interval.percent
 
 
 def _markdown_cell(text: str) -> str:

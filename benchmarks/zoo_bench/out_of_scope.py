@@ -9,7 +9,6 @@ from rich.text import Text
 
 from zoo.terminal import printable
 from zoo_bench.leaderboard import TaskBoard
-from zoo_bench.statistics.intervals import Interval
 from zoo_bench.text_tables import make_table, name_text
 
 CONFIDENCE = (
@@ -32,9 +31,9 @@ def out_of_scope_list(task_board: TaskBoard) -> Iterator[Table | Text]:
         ]
     )
     for entry in task_board.entries:
-        if entry.auroc is not None:
-            auroc = f"{_percent(entry.auroc)} ({entry.auroc.n})"
-            table.add_row(name_text(entry.name), auroc, _percent(entry.fpr_at_95_tpr))
+        if entry.auroc is not None and entry.fpr_at_95_tpr is not None:
+            auroc = f"{entry.auroc.percent} ({entry.auroc.n})"
+            table.add_row(name_text(entry.name), auroc, entry.fpr_at_95_tpr.percent)
     yield table
     yield Text(printable("\n".join(["", CONFIDENCE, *_notes(task_board)]), keep_lines=True))
 
@@ -46,9 +45,3 @@ def _notes(task_board: TaskBoard) -> Iterator[str]:
                 f"{entry.name}: out of scope not scored {entry.unscored_out_of_scope}/{entry.n}, "
                 "results from before schema 4"
             )
-
-
-def _percent(interval: Interval | None) -> str:
-    assert interval is not None
-    half = "" if interval.half_width is None else f" ± {100 * interval.half_width:.2f}"
-    return f"{100 * interval.mean:.2f}{half}"

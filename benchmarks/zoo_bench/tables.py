@@ -159,7 +159,7 @@ def _cell(entry: Entry | None) -> str:
     if entry.rank_by is not None:
         rows = "" if entry.row_error is None else f" (± {100 * entry.row_error:.2f})"
         verdict = f"\n{entry.instead_of_rank}" if entry.instead_of_rank else ""
-        return f"{_percent(entry.rank_by)}\nn={entry.n}{rows}{verdict}"
+        return f"{entry.rank_by.percent}\nn={entry.n}{rows}{verdict}"
     if entry.diverged:
         return f"diverged\n{entry.diverged}/{entry.expected}"
     return f"failed\n{entry.failed}/{entry.expected}" if entry.failed else "not done"
@@ -306,14 +306,7 @@ def _cause_line(cause: Cause) -> str:
 
 
 def _accuracy(entry: Entry) -> str:
-    return f"{_percent(entry.accuracy)} ({entry.n})" if entry.accuracy else ""
-
-
-def _percent(interval: Interval) -> str:
-    mean = f"{100 * interval.mean:.2f}"
-    if interval.half_width is None:
-        return mean
-    return f"{mean} ± {100 * interval.half_width:.2f}"
+    return f"{entry.accuracy.percent} ({entry.n})" if entry.accuracy else ""
 
 
 def _mean_percent(interval: Interval | None) -> str:

@@ -17,6 +17,12 @@ class Interval:
     half_width: float | None
     n: int
 
+    @property
+    def percent(self) -> str:
+        """`91.00 ± 2.48`, of shares between 0 and 1; a single value alone."""
+        half = "" if self.half_width is None else f" ± {100 * self.half_width:.2f}"
+        return f"{100 * self.mean:.2f}{half}"
+
 
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """The mean of `values` and the half width of its Student t interval.
