@@ -45,7 +45,7 @@ def collect(places: Sequence[Path], output: Path) -> None:
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Draw it as SVG.")
 def report(file: Path, language: str, figure: Path | None) -> None:
     """Print a table for each task, and draw the curves of those with several sizes."""
-    curves = curves_of(scores.read(file))
+    curves = curves_of(_read(file))
     for task, of_task in curves.items():
         click.echo(f"{task}\n\n{table(of_task, language)}\n")
     if figure is not None:
@@ -60,12 +60,19 @@ def report(file: Path, language: str, figure: Path | None) -> None:
 @click.argument("other", type=SCORES)
 def agreement(one: Path, other: Path) -> None:
     """Print how far the order of the pairs in ONE is that in OTHER, task by task."""
-    found = agreements(scores.read(one), scores.read(other))
+    found = agreements(_read(one), _read(other))
     if not found:
         raise click.ClickException(f"{one} and {other} share no task with three pairs or more")
     click.echo("| task | pairs | Kendall τ | Spearman ρ |\n|---|--:|--:|--:|")
     for each in found:
         click.echo(f"| {each.task} | {each.pairs} | {each.kendall:.2f} | {each.spearman:.2f} |")
+
+
+def _read(file: Path) -> list[scores.Score]:
+    try:
+        return scores.read(file)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

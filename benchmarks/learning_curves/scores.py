@@ -66,5 +66,14 @@ def write(scores: Iterable[Score], path: Path) -> None:
 
 
 def read(path: Path) -> list[Score]:
-    """The scores of a file that `write` has written."""
-    return [Score(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    """The scores of a file that `write` has written; raises `ValueError` with the line at fault."""
+    found = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            found.append(Score(**json.loads(line)))
+        except (ValueError, TypeError):
+            raise ValueError(
+                f"{path}, line {number}: this is no score; python -m learning_curves collect "
+                "writes such files"
+            ) from None
+    return found

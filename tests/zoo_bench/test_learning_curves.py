@@ -93,6 +93,13 @@ def test_scores_are_read_as_they_were_written(results, tmp_path):
     assert read(tmp_path / "scores.jsonl") == scores_of(results)
 
 
+def test_another_file_is_named_with_its_line(tmp_path):
+    (tmp_path / "other.jsonl").write_text('{"epochs": 3}\n')
+    done = run("report", str(tmp_path / "other.jsonl"))
+    assert done.exit_code == 1
+    assert "other.jsonl, line 1: this is no score; python -m learning_curves collect" in done.stderr
+
+
 def test_one_size_is_no_curve(results, tmp_path):
     write(scores_of(results[:2]), tmp_path / "scores.jsonl")
     done = run("report", str(tmp_path / "scores.jsonl"), "--figure", str(tmp_path / "it.svg"))

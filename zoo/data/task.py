@@ -133,12 +133,12 @@ def _draw(examples: Examples, count: int, seed: int, split: str) -> Examples:
 def parse_name(name: str) -> tuple[str, int | None]:
     """`3i4k@1000` as the task's name and how many training examples are drawn; None for all.
 
-    Raises `DataError` where what follows the @ is no whole number.
+    Raises `DataError` where what follows the @ is no whole number above zero.
     """
     whole, at, count = name.partition("@")
     if not at:
         return name, None
-    if not (count.isascii() and count.isdecimal()):
+    if not (count.isascii() and count.isdecimal() and int(count)):
         raise DataError(
             f"task {name!r}: after the @ stands how many training examples to draw, "
             f"{whole or '3i4k'}@1000; got {count!r}"

@@ -82,8 +82,9 @@ def test_a_task_is_shown_as_drawn_where_it_is_named_so(run, zoo_mine):
     assert json.loads(run("show", "mail@1000", "--json").stdout)[0]["name"] == "mail@1000"
 
 
-def test_a_draw_that_is_no_number_is_refused(run, zoo_mine):
-    result = run("show", "mail@1k")
+@pytest.mark.parametrize("count", ["1k", "0", ""])
+def test_a_draw_that_is_no_number_is_refused(run, zoo_mine, count):
+    result = run("show", f"mail@{count}")
     assert result.exit_code == 2
     assert "after the @ stands how many training examples to draw, mail@1000" in result.stderr
 
