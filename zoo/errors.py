@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class ZooError(ValueError):
@@ -98,7 +99,12 @@ class TrainingError(ZooError):
 
 
 class Diverged(TrainingError):
-    """A loss, a gradient or a logit is NaN or infinite; the weights are the last finite ones."""
+    """A loss, a gradient or a logit is NaN or infinite; the weights are the last finite ones.
+
+    `history` has what `TrainingReport.history` has of the epochs that came to their end before.
+    """
+
+    history: tuple[dict[str, Any], ...] = ()
 
 
 class EvaluationError(ZooError):

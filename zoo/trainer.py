@@ -114,8 +114,12 @@ def run_loop(
     watcher.trainer = trainer
     steps = watcher.steps
     if not watcher.is_finished:
-        with quiet_transformers():
-            trainer.train(resume_from_checkpoint=checkpoint)
+        try:
+            with quiet_transformers():
+                trainer.train(resume_from_checkpoint=checkpoint)
+        except Diverged as error:
+            error.history = tuple(watcher.history)
+            raise
         steps = trainer.state.global_step
     watcher.restore_best()
     counts = np.bincount(material.labels, minlength=len(classifier.labels)).tolist()

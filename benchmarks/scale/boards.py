@@ -18,7 +18,14 @@ from zoo.measurements import Answers, Measurements, Movement
 from zoo.recipe import Recipe
 from zoo_bench import predictions
 from zoo_bench.predictions import Predictions
-from zoo_bench.records import CertificateRecord, ClassScores, Result, RunSpec, TaskRecord
+from zoo_bench.records import (
+    CertificateRecord,
+    ClassScores,
+    Result,
+    RunSpec,
+    TaskRecord,
+    TokensRecord,
+)
 from zoo_bench.store import Store
 
 HEADS = 10
@@ -95,6 +102,7 @@ def _finished(spec: RunSpec, logits: np.ndarray, labels: np.ndarray) -> tuple[Re
             {"epoch": epoch, "train_loss": 1 / epoch, "seconds": 1.5, **scores["validation"]}
             for epoch in range(1, EPOCHS + 1)
         ),
+        tokens=TokensRecord(max_length=128, unknown_share=0.002, truncated_share=0.0),
         measurements=Measurements(
             chance_loss=float(np.log(len(LABELS))),
             least_loss=0.0,

@@ -77,6 +77,7 @@ def make_result(
         "verdict_reason": "made up",
         "suggestion": None,
         "measurements": None,
+        "tokens": None,
         "metrics": {"validation": scores, "test": scores, "test_clean": scores},
         "undefined": {},
         "per_class": (),

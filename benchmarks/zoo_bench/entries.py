@@ -32,6 +32,8 @@ class Entry:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
     resampled test rows. `run_ids` are in order of their seeds, finished or not. Costs compare on
     one machine only: `train_seconds` and `latency_p50_ms` are None where `hardware` has several.
+    `unknown_share` of the tokens and `truncated_share` of the texts are means over the seeds, None
+    where no run has counted them.
     """
 
     kind: Kind
@@ -56,6 +58,8 @@ class Entry:
     failed: int
     unfinished: int
     certified: bool | None
+    unknown_share: float | None
+    truncated_share: float | None
     run_ids: tuple[str, ...]
     rank: str | None = None
     row_error: float | None = None
@@ -136,6 +140,8 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         failed=failures,
         unfinished=len(runs) - len(results) - failures,
         certified=_is_certified(results) if first.kind == "pair" else None,
+        unknown_share=_mean([run.tokens.unknown_share for run in scored if run.tokens]),
+        truncated_share=_mean([run.tokens.truncated_share for run in scored if run.tokens]),
         run_ids=tuple(run.run_id for run in sorted(runs, key=lambda run: run.seed)),
     )
 

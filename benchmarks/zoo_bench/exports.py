@@ -19,8 +19,8 @@ from zoo_bench.out_of_scope import CONFIDENCE
 from zoo_bench.statistics.intervals import Interval
 from zoo_bench.tables import (
     STANDING_TITLES,
+    caveats,
     claims,
-    hardware_notes,
     standing_cells,
     tests_over_tasks,
     verdict_notes,
@@ -97,6 +97,8 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "unfinished": lambda board, task_board, entry: entry.unfinished,
     "below": lambda board, task_board, entry: entry.below,
     "certified": lambda board, task_board, entry: entry.certified,
+    "unknown_share": lambda board, task_board, entry: entry.unknown_share,
+    "truncated_share": lambda board, task_board, entry: entry.truncated_share,
     "auroc": lambda board, task_board, entry: _mean(entry.auroc),
     "auroc_half_width": lambda board, task_board, entry: _half_width(entry.auroc),
     "fpr_at_95_tpr": lambda board, task_board, entry: _mean(entry.fpr_at_95_tpr),
@@ -179,7 +181,7 @@ def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
         for entry in task_board.entries
     ]
     yield _markdown_table(rows)
-    notes = [*verdict_notes(task_board), *hardware_notes(task_board)]
+    notes = [*verdict_notes(task_board), *caveats(task_board)]
     if notes:
         yield "\n".join(f"- {_markdown_cell(note)}" for note in notes)
 

@@ -6,6 +6,7 @@
 | 2      | runs have `overridden`: what their suite's recipe has in other pairs |
 | 3      | results have `measurements` of the training, and a `suggestion`      |
 | 4      | `n_out_of_scope`, and scores of that split where a task has one      |
+| 5      | results have `tokens`: how many were unknown, how many texts cut     |
 """
 
 from __future__ import annotations
@@ -44,4 +45,9 @@ def _to_4(record: Record) -> Record:
     return {**record, "task": {**record["task"], "n_out_of_scope": None}} if is_run else record
 
 
-_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2, 2: _to_3, 3: _to_4}
+def _to_5(record: Record) -> Record:
+    is_result = "verdict" in record
+    return {**record, "tokens": None} if is_result else record
+
+
+_STEPS: Mapping[int, Callable[[Record], Record]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}

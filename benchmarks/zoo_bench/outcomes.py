@@ -12,7 +12,15 @@ from zoo_bench import costs, predictions
 from zoo_bench.job import Outcome
 from zoo_bench.predictions import Predictions
 from zoo_bench.provenance import hardware_id, provenance
-from zoo_bench.records import ClassScores, Cost, Latency, PredictionsRecord, Result, RunSpec
+from zoo_bench.records import (
+    ClassScores,
+    Cost,
+    Latency,
+    PredictionsRecord,
+    Result,
+    RunSpec,
+    TokensRecord,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +39,22 @@ NO_PROBABILITIES = "margins are no probabilities"
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """What is known of a pair or a baseline before it has learned anything; without a tokenizer
+    there are no `tokens`.
+    """
+
+    parameters_total: int
+    parameters_head: int
+    tokens: TokensRecord | None
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What a pair or a baseline gave: logits `(example, label)`, costs and how it came to them."""
 
+    setup: Setup
     validation: np.ndarray
     test: np.ndarray
     out_of_scope: np.ndarray | None
@@ -41,12 +62,9 @@ class Measured:
     judgement: Judgement | None
     measurements: Measurements | None
     history: tuple[dict[str, Any], ...]
-    parameters_total: int
-    parameters_head: int
     train_seconds: float
     samples_per_second: float | None
     latency: Latency
-    device: str
 
 
 def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime) -> Outcome:
@@ -71,14 +89,22 @@ def finished(spec: RunSpec, task: Task, measured: Measured, started_at: datetime
         verdict_reason=measured.judgement.reason if measured.judgement else NO_VERDICT[spec.kind],
         suggestion=measured.judgement.suggestion if measured.judgement else None,
         measurements=measured.measurements,
+        tokens=measured.setup.tokens,
         metrics=scores.metrics,
         undefined=scores.undefined,
         per_class=scores.per_class,
         confusion=scores.confusion,
-        cost=_cost(measured),
+        cost=_cost(
+            measured.setup,
+            measured.train_seconds,
+            samples_per_second=measured.samples_per_second,
+            latency=measured.latency,
+        ),
         history=measured.history,
         predictions=PredictionsRecord(sha256=predictions.sha256(content), n=len(found.labels)),
-        provenance=provenance(threads=spec.threads, device=measured.device, started_at=started_at),
+        provenance=provenance(
+            threads=spec.threads, device=measured.setup.device, started_at=started_at
+        ),
     )
     return Outcome(result, content)
 
@@ -150,50 +176,57 @@ def _metrics(
     return metrics, undefined
 
 
-def _cost(measured: Measured) -> Cost:
+def _cost(
+    setup: Setup,
+    train_seconds: float,
+    *,
+    samples_per_second: float | None = None,
+    latency: Latency | None = None,
+) -> Cost:
     return Cost(
-        parameters_total=measured.parameters_total,
-        parameters_head=measured.parameters_head,
-        train_seconds=measured.train_seconds,
-        samples_per_second=measured.samples_per_second,
-        latency=measured.latency,
+        parameters_total=setup.parameters_total,
+        parameters_head=setup.parameters_head,
+        train_seconds=train_seconds,
+        samples_per_second=samples_per_second,
+        latency=latency,
         peak_memory_bytes=costs.peak_memory_bytes(),
         peak_gpu_memory_bytes=costs.peak_gpu_memory_bytes(),
-        hardware=hardware_id(measured.device),
+        hardware=hardware_id(setup.device),
     )
 
 
-def diverged(spec: RunSpec, judgement: Judgement, started_at: datetime, seconds: float) -> Outcome:
-    """The outcome of a run that diverged after so many seconds: no scores."""
-    import torch
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A training that diverged after so many seconds; `history` is of the whole epochs before."""
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    setup: Setup
+    judgement: Judgement
+    history: tuple[dict[str, Any], ...]
+    seconds: float
+
+
+def diverged(spec: RunSpec, found: Divergence, started_at: datetime) -> Outcome:
+    """The outcome of a run that diverged: no scores."""
     splits = ["validation", "test", "test_clean"]
     if spec.task.n_out_of_scope is not None:
         splits.append("out_of_scope")
     result = Result(
         **dict(spec),
-        verdict=judgement.verdict,
-        verdict_reason=judgement.reason,
-        suggestion=judgement.suggestion,
+        verdict=found.judgement.verdict,
+        verdict_reason=found.judgement.reason,
+        suggestion=found.judgement.suggestion,
         measurements=None,
+        tokens=found.setup.tokens,
         metrics=dict.fromkeys(splits),
         undefined=dict.fromkeys(splits, "the run diverged"),
         per_class=(),
         confusion=(),
-        cost=Cost(
-            parameters_total=0,
-            parameters_head=0,
-            train_seconds=seconds,
-            samples_per_second=None,
-            latency=None,
-            peak_memory_bytes=costs.peak_memory_bytes(),
-            peak_gpu_memory_bytes=costs.peak_gpu_memory_bytes(),
-            hardware=hardware_id(device),
-        ),
-        history=(),
+        cost=_cost(found.setup, found.seconds),
+        history=found.history,
         predictions=None,
-        provenance=provenance(threads=spec.threads, device=device, started_at=started_at),
+        provenance=provenance(
+            threads=spec.threads, device=found.setup.device, started_at=started_at
+        ),
     )
     return Outcome(result, None)
 

@@ -16,7 +16,7 @@ from zoo.measurements import Measurements
 from zoo.verdict import Verdict
 from zoo_bench import identity
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 Kind = Literal["pair", "baseline"]
 FailureKind = Literal["refused", "error", "out_of_memory", "lost", "timeout"]
@@ -182,6 +182,18 @@ class Cost(Record):
     hardware: str
 
 
+class TokensRecord(Record):
+    """What the encoder's tokenizer makes of all splits of the task, special tokens left out.
+
+    From 0 to 1: `unknown_share` is of the tokens, `truncated_share` of the texts, which are cut at
+    `max_length` tokens.
+    """
+
+    max_length: int
+    unknown_share: float
+    truncated_share: float
+
+
 class PredictionsRecord(Record):
     """The file `predictions.safetensors`: its hash, and how many test rows it holds."""
 
@@ -232,13 +244,14 @@ class Result(RunSpec):
     the task has it; `undefined` says under `split` or `split.metric` why a value is null. `history`
     has one entry per epoch. `verdict`, its reason and suggestion follow from history,
     `measurements` and recipe alone, and never from other runs; baselines have none, and before
-    schema 3 nothing was measured.
+    schema 3 nothing was measured. `tokens` is None for baselines, and before schema 5.
     """
 
     verdict: Verdict | None
     verdict_reason: str
     suggestion: str | None
     measurements: Measurements | None
+    tokens: TokensRecord | None
     metrics: dict[str, dict[str, float | None] | None]
     undefined: dict[str, str]
     per_class: tuple[ClassScores, ...]

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo import registry
 from zoo.errors import CheckpointError, DataError, EvaluationError
 from zoo.token_memory import TokenMemory, remembering
+from zoo.verdict import judge_diverged
 from zoo_bench import costs
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome, Report
-from zoo_bench.outcomes import Measured, diverged, finished, without_nan
-from zoo_bench.records import RunSpec
+from zoo_bench.outcomes import Divergence, Measured, Setup, diverged, finished, without_nan
+from zoo_bench.records import RunSpec, TokensRecord
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,30 +41,16 @@ def execute(spec: RunSpec, report: Report) -> Outcome:
     """
     import torch
 
-    from zoo.recipe import Recipe
-    from zoo.training import Diverged
-    from zoo.verdict import judge_diverged
-
     started_at = datetime.now(UTC)
-    began = time.perf_counter()
     torch.set_num_threads(spec.threads)
     costs.reset_peak_memory()
     task = load_task_of(spec)
-    try:
-        if spec.kind == "baseline":
-            measured = _measure_baseline(spec, task)
-        else:
-            measured = _measure_pair(spec, task, report)
-    except (Diverged, EvaluationError) as error:
-        # the labels are the task's own, so an evaluation can only fail over logits that are NaN
-        assert spec.encoder is not None
-        encoder = registry.find_encoder(spec.encoder.name).spec
-        usual = Recipe().resolved(
-            is_pretrained=spec.encoder.pretrained, fine_tuning_rate=encoder.learning_rate
-        )
-        judgement = judge_diverged(str(error), recipe_of(spec), usual)
-        return diverged(spec, judgement, started_at, time.perf_counter() - began)
-    return finished(spec, task, measured, started_at)
+    if spec.kind == "baseline":
+        return finished(spec, task, _measure_baseline(spec, task), started_at)
+    found = _measure_pair(spec, task, report)
+    if isinstance(found, Divergence):
+        return diverged(spec, found, started_at)
+    return finished(spec, task, found, started_at)
 
 
 @functools.lru_cache(maxsize=_TASKS_KEPT)
@@ -94,10 +82,60 @@ def recipe_of(spec: RunSpec) -> Recipe:
     return Recipe.model_validate(spec.recipe)
 
 
-def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
-    from zoo.building import build
+def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured | Divergence:
     from zoo.evaluation import evaluate
-    from zoo.training import train
+    from zoo.training import Diverged, train
+
+    classifier = _build(spec, task)
+    setup = _setup_of(classifier, task, recipe_of(spec))
+    began = time.perf_counter()
+
+    def on_progress(now: Progress) -> None:
+        report(Progressed(spec.run_id, now.epoch, now.epochs, now.step, now.steps, now.loss))
+
+    history: Iterable[dict[str, Any]] = ()
+    try:
+        with remembering(_TOKENS):
+            training = train(
+                classifier,
+                task.train,
+                task.validation,
+                recipe_of(spec),
+                seed=spec.seed,
+                on_progress=on_progress,
+            )
+            history = training.history
+            validation = evaluate(classifier, task.validation).logits
+            test = evaluate(classifier, task.test).logits
+            out_of_scope = _out_of_scope_logits(classifier, task)
+    except (Diverged, EvaluationError) as error:
+        # the labels are the task's own, so an evaluation can only fail over logits that are NaN
+        if isinstance(error, Diverged):
+            history = error.history
+        return Divergence(
+            setup=setup,
+            judgement=judge_diverged(str(error), recipe_of(spec), _usual_recipe(spec)),
+            history=tuple(map(without_nan, history)),
+            seconds=time.perf_counter() - began,
+        )
+    return Measured(
+        setup=setup,
+        validation=validation,
+        latency=costs.measure_latency(classifier.predict, task.validation.texts),
+        test=test,
+        out_of_scope=out_of_scope,
+        has_probabilities=True,
+        judgement=training.verdict,
+        measurements=training.measurements,
+        history=tuple(map(without_nan, history)),
+        train_seconds=training.train_seconds,
+        samples_per_second=training.samples_per_second,
+    )
+
+
+def _build(spec: RunSpec, task: Task) -> TextClassifier:
+    """The pair as it was planned, or a `CheckpointError`."""
+    from zoo.building import build
 
     assert spec.encoder is not None and spec.head is not None
     check_weights(spec)
@@ -111,36 +149,47 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured:
         seed=spec.seed,
     )
     check_built(spec, classifier)
+    return classifier
 
-    def on_progress(now: Progress) -> None:
-        report(Progressed(spec.run_id, now.epoch, now.epochs, now.step, now.steps, now.loss))
 
-    with remembering(_TOKENS):
-        training = train(
-            classifier,
-            task.train,
-            task.validation,
-            recipe_of(spec),
-            seed=spec.seed,
-            on_progress=on_progress,
-        )
-        validation = evaluate(classifier, task.validation).logits
-        test = evaluate(classifier, task.test).logits
-        out_of_scope = _out_of_scope_logits(classifier, task)
-    return Measured(
-        validation=validation,
-        latency=costs.measure_latency(classifier.predict, task.validation.texts),
-        test=test,
-        out_of_scope=out_of_scope,
-        has_probabilities=True,
-        judgement=training.verdict,
-        measurements=training.measurements,
-        history=tuple(without_nan(entry) for entry in training.history),
+def _setup_of(classifier: TextClassifier, task: Task, recipe: Recipe) -> Setup:
+    import torch
+
+    return Setup(
         parameters_total=sum(parameter.numel() for parameter in classifier.parameters()),
         parameters_head=sum(parameter.numel() for parameter in classifier.head.parameters()),
-        train_seconds=training.train_seconds,
-        samples_per_second=training.samples_per_second,
-        device=training.device,
+        tokens=_count_tokens(classifier, task, recipe.max_length),
+        device="cuda" if torch.cuda.is_available() else "cpu",
+    )
+
+
+def _count_tokens(classifier: TextClassifier, task: Task, max_length: int) -> TokensRecord:
+    """How many tokens of the whole task are unknown, and how many texts are cut."""
+    from zoo.auditing.splits import splits_of
+    from zoo.auditing.tokens import encoder_audits
+
+    [found] = encoder_audits(
+        [classifier.config.encoder["name"]],
+        splits_of(task),
+        max_length,
+        has_texts=False,
+        tokenizer_of=lambda _: classifier.tokenizer,
+    )
+    return TokensRecord(
+        max_length=found.max_length,
+        unknown_share=found.unknown_share,
+        truncated_share=found.truncated_share,
+    )
+
+
+def _usual_recipe(spec: RunSpec) -> Recipe:
+    """The default recipe, as it is resolved for this run's encoder."""
+    from zoo.recipe import Recipe
+
+    assert spec.encoder is not None
+    encoder = registry.find_encoder(spec.encoder.name).spec
+    return Recipe().resolved(
+        is_pretrained=spec.encoder.pretrained, fine_tuning_rate=encoder.learning_rate
     )
 
 
@@ -206,6 +255,9 @@ def _measure_baseline(spec: RunSpec, task: Task) -> Measured:
     baseline.fit(task.train.texts, labels, len(task.labels))
     seconds = time.perf_counter() - began
     return Measured(
+        setup=Setup(
+            parameters_total=baseline.parameters, parameters_head=0, tokens=None, device="cpu"
+        ),
         validation=baseline.logits(task.validation.texts),
         latency=costs.measure_latency(lambda text: baseline.logits([text]), task.validation.texts),
         test=baseline.logits(task.test.texts),
@@ -216,9 +268,6 @@ def _measure_baseline(spec: RunSpec, task: Task) -> Measured:
         judgement=None,
         measurements=None,
         history=(),
-        parameters_total=baseline.parameters,
-        parameters_head=0,
         train_seconds=seconds,
         samples_per_second=len(labels) / seconds,
-        device="cpu",
     )

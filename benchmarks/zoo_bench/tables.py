@@ -216,18 +216,40 @@ def _notes(task_board: TaskBoard) -> Iterator[Text]:
     lines = list(_meaning_of_marks(task_board))
     lines += verdict_notes(task_board)
     lines += [note for entry in task_board.entries for note in _notes_on(entry)]
-    lines += hardware_notes(task_board)
+    lines += caveats(task_board)
     yield Text(printable("\n".join(["", *lines]), keep_lines=True))
 
 
-def hardware_notes(task_board: TaskBoard) -> list[str]:
-    """That costs do not compare, where they come from several machines."""
-    if len(task_board.hardware) < 2:
-        return []
-    return [
-        "Seconds and ms come from different machines, and are left out where the seeds of one pair "
-        f"do: {'; '.join(task_board.hardware)}."
-    ]
+def caveats(task_board: TaskBoard) -> list[str]:
+    """What the numbers of a task do not tell by themselves, one sentence a line.
+
+    Costs that do not compare, for they come from several machines; and tokenizers that do not know
+    the texts, or do not read them to their end.
+    """
+    found = list(_tokenizer_caveats(task_board))
+    if len(task_board.hardware) > 1:
+        found.append(
+            "Seconds and ms come from different machines, and are left out where the seeds of one "
+            f"pair do: {'; '.join(task_board.hardware)}."
+        )
+    return found
+
+
+def _tokenizer_caveats(task_board: TaskBoard) -> Iterator[str]:
+    shares = {
+        (entry.encoder, entry.unknown_share or 0.0, entry.truncated_share or 0.0)
+        for entry in task_board.pairs
+    }
+    if not any(unknown or truncated for _, unknown, truncated in shares):
+        return
+    # takes its time, and without shares there is nothing to measure by it
+    from zoo.auditing.findings import TRUNCATED_SHARES, UNKNOWN_SHARES
+
+    for encoder, unknown, truncated in sorted(shares, key=str):
+        if unknown >= UNKNOWN_SHARES[0]:
+            yield f"{encoder}: {100 * unknown:.1f} % of the tokens are unknown to its tokenizer."
+        if truncated >= TRUNCATED_SHARES[0]:
+            yield f"{encoder}: {100 * truncated:.1f} % of the texts are cut at its max_length."
 
 
 def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:

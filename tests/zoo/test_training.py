@@ -285,6 +285,7 @@ def test_a_validation_that_is_not_finite_keeps_the_best_epoch(make_classifier, t
         zoo.train(classifier, toy, toy, Recipe(epochs=3, **FAST), on_progress=spoil)
     assert str(error.value).startswith("after epoch 2 the logits of text 0 are not finite")
     assert str(error.value).endswith("; the weights are of epoch 1")
+    assert [entry["epoch"] for entry in error.value.history] == [1]
     assert torch.equal(weights(classifier), seen[1])
 
 

@@ -12,7 +12,7 @@ from scale.targets import at_once
 from zoo.errors import ZooError
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome
-from zoo_bench.records import Component, Protocol, RunSpec
+from zoo_bench.records import SCHEMA_VERSION, Component, Protocol, RunSpec
 
 # what tests take from here, wherever it is made up
 __all__ = ["TASK", "make_baseline_spec", "make_predictions", "make_result", "make_spec"]
@@ -21,6 +21,17 @@ __all__ = ["TASK", "make_baseline_spec", "make_predictions", "make_result", "mak
 SCOPED = TASK.model_copy(
     update={"name": "scoped", "content_sha256": "5" * 64, "n_out_of_scope": 10}
 )
+
+
+# what `NewerSchema` says of a file that `make_newer` was at
+IS_NEWER = f"schema {SCHEMA_VERSION + 1}, this is schema {SCHEMA_VERSION}: upgrade"
+
+
+def make_newer(path):
+    """Make a record, or the mark of a root, one of the next schema."""
+    present, text = f'"schema_version": {SCHEMA_VERSION}', path.read_text()
+    assert present in text
+    path.write_text(text.replace(present, f'"schema_version": {SCHEMA_VERSION + 1}'))
 
 
 def make_baseline_spec(name="majority-class"):

@@ -16,7 +16,7 @@ from zoo.recipe import Recipe
 from zoo_bench import exports, latex, leaderboard, tables
 from zoo_bench.commands.leaderboard import FILES, command
 from zoo_bench.reading import Contents
-from zoo_bench.records import CertificateRecord, Component, Failure, Protocol
+from zoo_bench.records import CertificateRecord, Component, Failure, Protocol, TokensRecord
 from zoo_bench.store import Store
 
 OURS = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
@@ -188,6 +188,28 @@ def test_costs_of_two_machines_are_not_averaged():
         assert told in text.replace("\n", " ")
     [row, *_] = csv.DictReader(io.StringIO(exports.to_csv(found)))
     assert row["hardware"] in ("Some CPU, 2 cores", "H100; Some CPU, 2 cores")
+
+
+def test_a_tokenizer_that_does_not_know_the_texts_is_told():
+    known = TokensRecord(max_length=64, unknown_share=0.002, truncated_share=0.0099)
+    unknown = TokensRecord(max_length=64, unknown_share=0.152, truncated_share=0.031)
+    results = [
+        *(one.model_copy(update={"tokens": known}) for one in results_of(0.5, 0.6)),
+        *(
+            one.model_copy(update={"tokens": unknown})
+            for head in ("mlp", "crf")
+            for one in results_of(0.5, 0.4, encoder="bert-english", head=head)
+        ),
+    ]
+    found = leaderboard.build(Contents(tuple(results)))
+    for text in (tables.render(found), exports.to_markdown(found).replace("\\", "")):
+        assert text.count("bert-english: 15.2 % of the tokens are unknown to its tokenizer.") == 1
+        assert text.count("bert-english: 3.1 % of the texts are cut at its max_length.") == 1
+        assert "bert-nano: " not in text
+    rows = csv.DictReader(io.StringIO(exports.to_csv(found)))
+    shares = {row["name"]: (row["unknown_share"], row["truncated_share"]) for row in rows}
+    assert shares["bert-nano+mlp"] == ("0.002", "0.0099")
+    assert shares["bert-english+crf"] == ("0.152", "0.031")
 
 
 def test_draws_of_a_task_are_told_to_be_of_one_data_set():

@@ -15,7 +15,7 @@ from test_results_command import fill, honest_result, write_failure
 from zoo.measurements import Answers, Measurements, Movement
 from zoo_bench.migrations import migrate
 from zoo_bench.reading import find_roots, read_contents
-from zoo_bench.records import SCHEMA_VERSION, to_json
+from zoo_bench.records import SCHEMA_VERSION, TokensRecord, to_json
 from zoo_bench.store import Store
 from zoo_bench.verification import faults
 
@@ -37,6 +37,7 @@ MEASURED = {
         head=None,
     ),
 }
+TOKENS = TokensRecord(max_length=128, unknown_share=0.02, truncated_share=0.001)
 
 
 def golden_spec(**changes):
@@ -55,6 +56,11 @@ def write_golden(root):
     store.write_spec(spec)
     result, content = honest_result(spec)
     store.write_result(result.model_copy(update=MEASURED), content, "a log\n")
+    # with schema 5 came how many tokens were unknown
+    counted = golden_spec(head="linear")
+    store.claim(counted).release()
+    result, content = honest_result(counted)
+    store.write_result(result.model_copy(update={"tokens": TOKENS}), content, "a log\n")
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -64,7 +70,8 @@ def test_a_golden_root_reads_whole_and_follows_from_its_predictions(schema):
     assert contents.unreadable == ()
     measured = ["bert-nano[scratch]+bilstm"] if schema >= 3 else []
     scoped = ["bert-nano[scratch]+textcnn"] if schema >= 4 else []
-    expected = [*measured, "bert-nano[scratch]+mlp", *scoped, "tfidf-svm"]
+    counted = ["bert-nano[scratch]+linear"] if schema >= 5 else []
+    expected = [*measured, *counted, "bert-nano[scratch]+mlp", *scoped, "tfidf-svm"]
     assert [result.who for result in contents.results] == expected
     assert [failure.message for _, failure in contents.failures] == ["boom"]
     for result in contents.results:
@@ -94,6 +101,12 @@ def test_a_result_from_before_an_out_of_scope_split_was_scored_has_no_such_score
     for result in read_contents(GOLDEN / "schema-3").results:
         assert result.task.n_out_of_scope is None
         assert "out_of_scope" not in result.metrics
+
+
+def test_a_result_from_before_tokens_were_counted_has_no_such_shares():
+    assert {result.tokens for result in read_contents(GOLDEN / "schema-4").results} == {None}
+    present = read_contents(GOLDEN / "schema-5").results
+    assert [one.tokens for one in present if one.tokens] == [TOKENS]
 
 
 def test_the_present_schema_is_written_as_its_golden_records_are():

@@ -231,3 +231,9 @@ def test_a_run_that_diverges_is_a_result_without_scores(suite):
     assert outcome.result.metrics["out_of_scope"] is None
     assert outcome.predictions is None
     assert "at step" in outcome.result.verdict_reason
+    # what was known before it diverged is told all the same
+    assert outcome.result.cost.parameters_total > outcome.result.cost.parameters_head > 0
+    tokens = outcome.result.tokens
+    assert tokens.max_length == 8
+    assert 0 < tokens.unknown_share < 0.05 < tokens.truncated_share < 1
+    assert outcome.result.history == ()

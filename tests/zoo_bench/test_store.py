@@ -9,7 +9,7 @@ import textwrap
 from datetime import UTC, datetime
 
 import pytest
-from fake_runs import make_predictions, make_result, make_spec
+from fake_runs import IS_NEWER, make_newer, make_predictions, make_result, make_spec
 
 from zoo_bench import durable
 from zoo_bench.reading import NewerSchema, UnreadableRecord, read_contents, read_record
@@ -177,9 +177,9 @@ def test_a_read_only_folder_is_found_out_before_any_run(tmp_path, monkeypatch):
 
 def test_a_newer_root_is_refused_and_untouched(store):
     marker = store.root / "zoo-results.json"
-    marker.write_text('{"format": "zoo-results", "schema_version": 5}')
+    make_newer(marker)
     before = marker.stat().st_mtime_ns
-    with pytest.raises(NewerSchema, match="schema 5, this is schema 4: upgrade"):
+    with pytest.raises(NewerSchema, match=IS_NEWER):
         Store.open(store.root)
     assert marker.stat().st_mtime_ns == before
 
@@ -313,8 +313,8 @@ def test_a_newer_result_is_refused_and_untouched(store):
     spec = make_spec()
     finish(store, spec)
     path = store.folder(spec) / "result.json"
-    path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 5'))
-    with pytest.raises(NewerSchema, match="schema 5, this is schema 4: upgrade"):
+    make_newer(path)
+    with pytest.raises(NewerSchema, match=IS_NEWER):
         store.result(spec)
     with pytest.raises(NewerSchema):
         read_contents(store.root)

@@ -15,7 +15,7 @@ from zoo_bench.page.audits import audit_fields
 from zoo_bench.page.examples import Texts, most_wrong, shortened
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
-from zoo_bench.tables import UNLEARNED, claims, hardware_notes
+from zoo_bench.tables import UNLEARNED, caveats, claims
 
 _DIGITS = 6
 _OF_AN_EPOCH = ("epoch", "train_loss", "validation_loss", "accuracy", "macro_f1")
@@ -114,7 +114,7 @@ def _task_fields(
             "why_unranked": UNLEARNED if any(one.unlearned for one in task_board.pairs) else None,
             "detectable": task_board.comparisons.detectable,
             "variance": task_board.variance and dataclasses.asdict(task_board.variance),
-            "hardware": hardware_notes(task_board),
+            "caveats": caveats(task_board),
             "comparisons": list(_comparisons(task_board)),
             "entries": of_entries,
             "audit": audit_fields(found, [run for one in runs.values() for run in one]),

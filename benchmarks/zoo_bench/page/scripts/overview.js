@@ -14,7 +14,7 @@ function taskHeading(board, task) {
     );
   if (!task.task.is_verified)
     warnings.push("The data could not be verified: these are no figures of the official task.");
-  warnings.push(...task.hardware);
+  warnings.push(...task.caveats);
   return element(
     "header",
     { class: "task-heading" },

@@ -86,6 +86,12 @@ function pairFigures(task, entry) {
     ["Training", entry.train_seconds === null ? null : `${measure(entry.train_seconds)} s`],
     ["Latency p50", entry.latency_p50_ms === null ? null : `${measure(entry.latency_p50_ms)} ms`],
     ["Over test rows", entry.row_error === null ? null : `± ${percent(entry.row_error)} points`],
+    [
+      "Tokens",
+      entry.unknown_share === null
+        ? null
+        : `${percent(entry.unknown_share)} % unknown, ${percent(entry.truncated_share)} % of the texts cut`,
+    ],
     ["zoo check", { true: "passed by both", false: "failed" }[String(entry.certified)]],
   ]);
   return element("div", {}, element("div", { class: "tiles" }, tiles), cost);
