@@ -4,18 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
 
 from zoo.errors import EvaluationError
 from zoo_bench import predictions
 from zoo_bench.outcomes import NO_PROBABILITIES, score_predictions
 from zoo_bench.predictions import PREDICTIONS
+from zoo_bench.reading import Contents, UnreadableRecord
 from zoo_bench.records import Result
 
 # the metrics are float32, and sums in another order differ in their last digits
 TOLERANCE = 1e-5
 _MOST_FAULTS = 5
+
+
+def all_faults(contents: Contents) -> dict[str, list[str]]:
+    """By run id, what of each result that is at fault does not follow; progress goes to stderr."""
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        found = {
+            result.run_id: faults(result, contents.folders[result.run_id])
+            for result in progress.track(contents.results, description="verifying")
+        }
+    return {run_id: wrong for run_id, wrong in found.items() if wrong}
+
+
+def without_faults(contents: Contents) -> Contents:
+    """The contents, where results that are at fault are unreadable ones."""
+    wrong = all_faults(contents)
+    unreadable = (
+        UnreadableRecord(contents.folders[run_id] / "result.json", "; ".join(reasons))
+        for run_id, reasons in wrong.items()
+    )
+    return replace(
+        contents,
+        results=tuple(one for one in contents.results if one.run_id not in wrong),
+        unreadable=(*contents.unreadable, *unreadable),
+    )
 
 
 def faults(result: Result, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from fake_runs import SCOPED, TASK, make_baseline_spec, make_result, make_spec
 
 from zoo_bench import predictions
+from zoo_bench.commands import leaderboard
 from zoo_bench.commands.results import command
 from zoo_bench.outcomes import score_predictions
 from zoo_bench.predictions import Predictions
@@ -139,6 +140,29 @@ def test_a_result_that_does_not_follow_is_named(tmp_path, change, fault):
     assert done.stdout.endswith("2 results verified: 1 at fault\n")
     found = json.loads(run("verify", tmp_path, "--json").stdout)
     assert found["verified"] == 2 and len(found["failed"]) == 1
+
+
+def test_a_board_that_verifies_leaves_out_what_does_not_follow(tmp_path):
+    faulty = make_spec(seed=2)
+    store = fill(tmp_path / "mine", make_spec(), make_spec(seed=1), faulty)
+    result, content = honest_result(faulty)
+    store.write_result(improved(result), content, "")
+
+    def board(*options):
+        done = CliRunner().invoke(leaderboard.command, [str(tmp_path / "mine"), *options])
+        [entry] = json.loads(done.stdout)["boards"][0]["tasks"][0]["entries"]
+        return done, entry["accuracy"]["n"], json.loads(done.stdout)["unreadable"]
+
+    done, seeds, unreadable = board("--json")
+    assert (done.exit_code, seeds, unreadable) == (0, 3, [])
+    done, seeds, [reason] = board("--json", "--verify")
+    assert (done.exit_code, seeds) == (1, 2)
+    assert done.stderr.endswith("3 results verified: 1 at fault, left out\n")
+    assert "metrics.test.accuracy is 0.99, from the predictions comes" in reason
+    store.write_result(result, content, "")
+    done, seeds, unreadable = board("--json", "--verify")
+    assert (done.exit_code, seeds, unreadable) == (0, 3, [])
+    assert done.stderr.endswith("3 results verified: every metric follows from its predictions\n")
 
 
 def test_missing_predictions_are_at_fault(tmp_path):

@@ -11,7 +11,7 @@ import click
 
 from zoo_bench import durable, exports, latex, tables
 from zoo_bench.leaderboard import Leaderboard, build
-from zoo_bench.reading import find_roots, read_all
+from zoo_bench.reading import Contents, find_roots, read_all
 from zoo_bench.remembered import leaderboard_of
 from zoo_bench.store import DiskError, ResultsError
 
@@ -65,6 +65,13 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
     "licence of the task allows it, and what an audit of its data counts. The task is loaded "
     "for that.",
 )
+@click.option(
+    "--verify",
+    "is_verified",
+    is_flag=True,
+    help="Compute every metric anew from the stored predictions first. A result that does not "
+    "follow from them is left out and named, and the exit code is 1.",
+)
 def command(
     results: Path | None,
     form: str,
@@ -72,6 +79,7 @@ def command(
     output: Path | None,
     is_opened: bool,
     examples: bool,
+    is_verified: bool,
 ) -> None:
     """Rank the pairs in RESULTS, a folder of `zoo bench` or one that holds several (results).
 
@@ -82,17 +90,27 @@ def command(
         raise click.UsageError("--open opens the page in a browser: add --format html")
     place = results or DEFAULT_PLACE
     roots = _roots(place, is_asked_for=results is not None)
-    if output is None and chosen not in (HTML, ALL):
-        click.echo(_on_stdout(chosen, leaderboard_of(roots)), nl=False)
-        return
-    folder = output or place / DEFAULT_OUTPUT
-    for one in FILES if chosen == ALL else [chosen]:
-        path = folder / FILES[one]
-        text = _page(roots, examples) if one == HTML else _TEXTS[one](leaderboard_of(roots))
-        _write(path, text)
-        click.echo(path)
-    if is_opened:
-        webbrowser.open((folder / FILES[HTML]).absolute().as_uri())
+    has_page = chosen in (HTML, ALL)
+    contents = read_all(roots) if has_page or is_verified else None
+    if contents is not None and is_verified:
+        contents = _verified(contents)
+    leaderboard = leaderboard_of(roots) if contents is None else build(contents)
+    if output is None and not has_page:
+        click.echo(_on_stdout(chosen, leaderboard), nl=False)
+    else:
+        folder = output or place / DEFAULT_OUTPUT
+        for one in FILES if chosen == ALL else [chosen]:
+            path = folder / FILES[one]
+            if one == HTML:
+                assert contents is not None
+                _write(path, _page(leaderboard, contents, examples))
+            else:
+                _write(path, _TEXTS[one](leaderboard))
+            click.echo(path)
+        if is_opened:
+            webbrowser.open((folder / FILES[HTML]).absolute().as_uri())
+    if contents is not None and is_verified and contents.unreadable:
+        sys.exit(1)
 
 
 def _roots(place: Path, *, is_asked_for: bool) -> list[Path]:
@@ -111,11 +129,21 @@ def _on_stdout(form: str, leaderboard: Leaderboard) -> str:
     return _TEXTS[form](leaderboard)
 
 
-def _page(roots: list[Path], with_examples: bool) -> str:
+def _verified(contents: Contents) -> Contents:
+    # torch comes with it: only now
+    from zoo_bench.verification import without_faults
+
+    right = without_faults(contents)
+    count = len(contents.results) - len(right.results)
+    said = f"{count:,} at fault, left out" if count else "every metric follows from its predictions"
+    click.echo(f"{len(contents.results):,} results verified: {said}", err=True)
+    return right
+
+
+def _page(leaderboard: Leaderboard, contents: Contents, with_examples: bool) -> str:
     from zoo_bench.page.build import build_page
 
-    contents = read_all(roots)
-    return build_page(build(contents), contents, with_examples=with_examples)
+    return build_page(leaderboard, contents, with_examples=with_examples)
 
 
 def _write(path: Path, text: str) -> None:

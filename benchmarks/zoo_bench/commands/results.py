@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from zoo.terminal import printable
 from zoo_bench import exports
@@ -34,7 +32,7 @@ def verify(results: Path, is_json: bool) -> None:
     exit 1 where a result does not follow from its predictions, or cannot be read.
     """
     # torch comes with it: only now
-    from zoo_bench.verification import faults
+    from zoo_bench.verification import all_faults
 
     roots = find_roots(results)
     if not roots:
@@ -47,12 +45,11 @@ def verify(results: Path, is_json: bool) -> None:
         found += [
             {"run": str(error.path), "faults": [error.reason]} for error in contents.unreadable
         ]
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            for result in progress.track(contents.results, description=f"verifying {root}"):
-                wrong = faults(result, contents.folders[result.run_id])
-                verified += 1
-                if wrong:
-                    found.append({"run": str(contents.folders[result.run_id]), "faults": wrong})
+        verified += len(contents.results)
+        found += [
+            {"run": str(contents.folders[run_id]), "faults": wrong}
+            for run_id, wrong in all_faults(contents).items()
+        ]
     if is_json:
         outcome = {"verified": verified, "failed": found}
         click.echo(exports.json_text(outcome), nl=False)
