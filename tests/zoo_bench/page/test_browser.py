@@ -1,6 +1,8 @@
 """The page in a browser, by mouse and by keyboard."""
 
 import shutil
+from pathlib import Path
+from xml.etree import ElementTree
 
 import platformdirs
 import pytest
@@ -263,6 +265,22 @@ def test_the_cost_of_the_scatter_can_be_chosen_and_a_point_opens_its_pair(visit)
     assert "Parameters" in chart.inner_text()
     chart.locator(".mark-symbol path").first.click()
     page.locator("dialog[open]").wait_for()
+
+
+def test_a_chart_is_saved_as_svg_in_light_colours(visit):
+    page = visit(color_scheme="dark")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="SVG of Accuracy against Median latency").click()
+    saved = saving.value
+    assert saved.suggested_filename == "accuracy-against-median-latency-of-one-text-ms.svg"
+    svg = Path(saved.path()).read_text("utf-8")
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert int(root.get("width")) > 400
+    drawn = "document.querySelector('.chart .role-axis-label text').getAttribute('fill')"
+    assert "Median latency" in svg and f'fill="{page.evaluate(drawn)}"' not in svg
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])

@@ -53,12 +53,50 @@ function chartConfig() {
   };
 }
 
-/** A figure with a chart; `makeSpec` is asked again whenever the colours change. */
+/** A chart that can be saved; `makeSpec` is asked again whenever the colours change. */
 function chart(label, makeSpec, onPick = null) {
   const host = element("div", { class: "chart" });
-  const figure = element("figure", { role: "img", "aria-label": label }, host);
   drawn.set(host, () => draw(host, makeSpec(), onPick));
-  return figure;
+  const save = element(
+    "button",
+    {
+      class: "save",
+      title: "Save this chart as SVG, in light colours",
+      onclick: () => saveChart(host, makeSpec, label),
+    },
+    "SVG",
+    hiddenText(`of ${label}`),
+  );
+  // beside the figure, not in it: an image has no parts that can be reached
+  const figure = element("figure", { role: "img", "aria-label": label }, host);
+  return element("div", { class: "chart-frame" }, figure, save);
+}
+
+/** The chart as a file for a paper: light colours, on no ground, as wide as it is here. */
+async function saveChart(host, makeSpec, label) {
+  const compiled = inLightColours(() => {
+    const spec = makeSpec();
+    const width = spec.width === "container" ? host.clientWidth : spec.width;
+    return vegaLite.compile({ ...spec, width }, { config: chartConfig() }).spec;
+  });
+  const svg = await makeView(compiled, { renderer: "none" }).toSVG();
+  const address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  const words = label.toLowerCase().match(/[\p{L}\p{N}]+/gu);
+  element("a", { href: address, download: `${words.join("-")}.svg` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/** What `make` gives while the colours are light; nothing is painted in between. */
+function inLightColours(make) {
+  const { dataset } = document.documentElement;
+  const chosen = dataset.theme;
+  dataset.theme = "light";
+  try {
+    return make();
+  } finally {
+    if (chosen) dataset.theme = chosen;
+    else delete dataset.theme;
+  }
 }
 
 /** Charts measure their place, so they are drawn only when they have one. */
@@ -76,21 +114,27 @@ function drawAllCharts() {
 
 function draw(host, spec, onPick) {
   const { spec: compiled } = vegaLite.compile(spec, { config: chartConfig() });
-  const view = new vega.View(vega.parse(compiled, {}, { ast: true }), {
+  const view = makeView(compiled, {
     container: host,
     renderer: "svg",
     hover: true,
-    // the policy of the page forbids to make functions out of text
-    expr: vegaInterpreter.expressionInterpreter,
-    loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse, options: {} },
     tooltip: showTooltip,
-    logLevel: vega.Warn,
   });
   if (onPick) {
     host.classList.add("pickable");
     view.addEventListener("click", (event, item) => item?.datum?.pick && onPick(item.datum.pick));
   }
   view.runAsync();
+}
+
+function makeView(compiled, options) {
+  return new vega.View(vega.parse(compiled, {}, { ast: true }), {
+    // the policy of the page forbids to make functions out of text
+    expr: vegaInterpreter.expressionInterpreter,
+    loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse, options: {} },
+    logLevel: vega.Warn,
+    ...options,
+  });
 }
 
 function refuse() {

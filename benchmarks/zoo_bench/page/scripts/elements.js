@@ -38,6 +38,11 @@ function pairName(name) {
   return element("bdi", { class: "pair-name" }, parts);
 }
 
+/** For those who hear the page. */
+function hiddenText(text) {
+  return element("span", { class: "hidden-text" }, text);
+}
+
 function section(title, ...children) {
   return element("section", {}, element("h2", {}, title), ...children);
 }

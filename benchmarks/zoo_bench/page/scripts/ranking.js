@@ -122,10 +122,6 @@ function nameCell(task, entry) {
   return element("th", { scope: "row" }, pairLink(task, entry.name), marks);
 }
 
-function hiddenText(text) {
-  return element("span", { class: "hidden-text" }, text);
-}
-
 /** The table with its filters; it keeps its own sorting and filters for as long as it lives. */
 function rankingSection(task) {
   const scored = task.entries.filter((entry) => entry.accuracy);
