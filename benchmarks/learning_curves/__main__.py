@@ -30,13 +30,17 @@ def main() -> None:
 @click.argument("places", metavar="RESULTS...", nargs=-1, required=True, type=FOLDER)
 @click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
 def collect(places: Sequence[Path], output: Path) -> None:
-    """Write the scores of all finished runs in RESULTS, a line each."""
+    """Add the scores of all finished runs in RESULTS to a file, a line each.
+
+    A run that the file has already is written anew; the others there stay.
+    """
     roots = [root for place in places for root in find_roots(place)]
     found = scores.scores_of(read_all(roots).results) if roots else []
     if not found:
         raise click.ClickException(f"no results in {', '.join(map(str, places))}")
-    scores.write(found, output)
-    click.echo(f"{len(found)} runs in {output}", err=True)
+    runs = scores.joined(_read(output) if output.exists() else [], found)
+    scores.write(runs, output)
+    click.echo(f"{len(runs)} runs in {output}", err=True)
 
 
 @main.command()

@@ -27,6 +27,11 @@ class Score:
     test: float
 
     @property
+    def run(self) -> tuple[str, str, str, str, int]:
+        """What tells the run from others."""
+        return self.protocol, self.task, self.method, self.head, self.seed
+
+    @property
     def pair(self) -> str:
         """`encoder+head`."""
         return f"{self.method}+{self.head}"
@@ -57,6 +62,12 @@ def _accuracy(result: Result, split: str) -> float:
     metrics = result.metrics[split] or result.metrics["test"]
     assert metrics is not None and metrics["accuracy"] is not None
     return round(100 * metrics["accuracy"], 4)
+
+
+def joined(stored: Iterable[Score], found: Iterable[Score]) -> list[Score]:
+    """Both, in the order of their fields; where both have a run, the one found."""
+    runs = {score.run: score for score in (*stored, *found)}
+    return sorted(runs.values(), key=astuple)
 
 
 def write(scores: Iterable[Score], path: Path) -> None:

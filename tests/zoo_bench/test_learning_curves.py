@@ -93,6 +93,14 @@ def test_scores_are_read_as_they_were_written(results, tmp_path):
     assert read(tmp_path / "scores.jsonl") == scores_of(results)
 
 
+def test_scores_of_other_runs_stay_in_the_file(results, tmp_path):
+    file = tmp_path / "scores.jsonl"
+    worse = on(10, 0.40, seed=0)
+    for name, some in (("first", [worse, *results[1:3]]), ("second", [results[0], *results[3:]])):
+        run("collect", stored(tmp_path / name, some), "--output", str(file))
+    assert read(file) == scores_of(results)
+
+
 def test_another_file_is_named_with_its_line(tmp_path):
     (tmp_path / "other.jsonl").write_text('{"epochs": 3}\n')
     done = run("report", str(tmp_path / "other.jsonl"))
