@@ -33,6 +33,7 @@ class Block:
 
 
 def blocks(page):
+    """The fenced blocks of a page in `docs`, or of a whole path."""
     return [Block(*found) for found in _BLOCK.findall((DOCS / page).read_text("utf-8"))]
 
 

@@ -1,57 +1,44 @@
 """What the README shows is what happens."""
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
-from pathlib import Path
 
 import pytest
+from pages import DOCS, blocks, run
 
 from zoo_bench import leaderboard, tables
 from zoo_bench.reading import find_roots, read_all
 
-ROOT = Path(__file__).parent.parent
+ROOT = DOCS.parent
 READMES = ("README.md", "README.ko.md")
 
 
-def blocks(readme, language):
+def shown(readme, language):
     """The fenced blocks of one language, in order."""
-    text = (ROOT / readme).read_text("utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block.text for block in blocks(ROOT / readme) if block.language == language]
 
 
-def run_python(source, *paths, cwd):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    return subprocess.run(
-        [sys.executable, "-c", source],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env=environment,
-        check=False,
-    )
+def run_python(source, folder):
+    return run(["-c", source], folder)
 
 
 def test_both_readmes_show_the_same_code():
     english, korean = (
-        [block for language in ("python", "toml", "yaml") for block in blocks(readme, language)]
+        [block for language in ("python", "toml", "yaml") for block in shown(readme, language)]
         for readme in READMES
     )
     assert english == korean
 
 
 def test_both_readmes_show_the_same_tables():
-    english, korean = (blocks(readme, "text") for readme in READMES)
+    english, korean = (shown(readme, "text") for readme in READMES)
     assert english == korean
     assert len(english) == 2
 
 
 def test_the_table_of_real_input_is_that_of_the_committed_results():
     contents = read_all(find_roots(ROOT / "benchmarks/results"))
-    assert blocks("README.md", "text")[1] == tables.render(leaderboard.build(contents))
+    assert shown("README.md", "text")[1] == tables.render(leaderboard.build(contents))
 
 
 def test_every_committed_pair_has_learned_with_every_seed():
@@ -65,19 +52,19 @@ def test_every_committed_pair_has_learned_with_every_seed():
 
 @pytest.mark.slow
 def test_the_first_example_learns(tmp_path):
-    source = blocks("README.md", "python")[0]
+    source = shown("README.md", "python")[0]
     # one epoch instead of ten, to be quick
     source = source.replace(
         "task.validation)", 'task.validation, zoo.Recipe(epochs=1, precision="fp32"))'
     )
-    done = run_python(source, cwd=tmp_path)
+    done = run_python(source, tmp_path)
     assert done.returncode == 0, done.stderr
     accuracy, label = done.stdout.split()
     assert 0 < float(accuracy) < 1
     assert (
         label
         in run_python(
-            "import zoo; print(*zoo.load_task('ko-intents').labels)", cwd=tmp_path
+            "import zoo; print(*zoo.load_task('ko-intents').labels)", tmp_path
         ).stdout.split()
     )
 
@@ -85,12 +72,12 @@ def test_the_first_example_learns(tmp_path):
 @pytest.fixture
 def third_party_head(tmp_path):
     """The package of the section on a head of your own, as pip would install it."""
-    for block in blocks("README.md", "python"):
+    for block in shown("README.md", "python"):
         if found := re.match(r"# (zoo_mean/\w+\.py)\n", block):
             file = tmp_path / found[1]
             file.parent.mkdir(exist_ok=True)
             file.write_text(block, encoding="utf-8")
-    entry_points = tomllib.loads(blocks("README.md", "toml")[0])["project"]["entry-points"]["zoo"]
+    entry_points = tomllib.loads(shown("README.md", "toml")[0])["project"]["entry-points"]["zoo"]
     metadata = tmp_path / "zoo_mean-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-mean\nVersion: 1.0\n")
@@ -103,7 +90,6 @@ def test_the_third_party_head_is_listed(third_party_head):
     done = run_python(
         "import zoo; print([one.name for one in zoo.heads()])",
         third_party_head,
-        cwd=third_party_head,
     )
     assert "'mean'" in done.stdout, done.stderr
 
@@ -117,13 +103,13 @@ together = classifier.predict(texts)
 alone = [classifier.predict(text) for text in texts]
 assert all(abs(a.score - b.score) < 1e-5 for a, b in zip(together, alone))
 """
-    done = run_python(source, third_party_head, cwd=third_party_head)
+    done = run_python(source, third_party_head)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_suite_is_accepted(tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text(blocks("README.md", "yaml")[0], encoding="utf-8")
+    file.write_text(shown("README.md", "yaml")[0], encoding="utf-8")
     source = f"from zoo_bench.suite import load_suite\nprint(load_suite({str(file)!r}).name)"
-    done = run_python(source, cwd=tmp_path)
+    done = run_python(source, tmp_path)
     assert done.stdout.strip() == "mine", done.stderr
