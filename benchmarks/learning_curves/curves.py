@@ -79,12 +79,13 @@ def table(curves: Mapping[str, Sequence[Point]], language: str) -> str:
     """The curves of one task as Markdown: a row for each method, a column for each size."""
     words = LANGUAGES[language]
     sizes = _sizes(curves)
+    seeds = max(point.accuracy.n for points in curves.values() for point in points)
     lines = [
         f"| {words.method} | {' | '.join(f'{size:,}' for size in sizes)} |",
         f"|---|{'--:|' * len(sizes)}",
     ]
     for method, points in curves.items():
-        known = {point.examples: told(point) for point in points}
+        known = {point.examples: told(point, seeds) for point in points}
         cells = (known.get(size, "") for size in sizes)
         lines.append(f"| {name_in(words, method)} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -94,11 +95,13 @@ def _sizes(curves: Mapping[str, Sequence[Point]]) -> list[int]:
     return sorted({point.examples for points in curves.values() for point in points})
 
 
-def told(point: Point) -> str:
-    """Mean ± half of the 95 % interval, n where it is one seed alone, and the head."""
+def told(point: Point, seeds: int) -> str:
+    """Mean ± half of the 95 % interval, the head, and n where it is not `seeds`."""
     half = point.accuracy.half_width
-    spread = f"± {half:.1f}" if half is not None else "(n=1)"
-    return f"{point.accuracy.mean:.1f} {spread} {point.head}".rstrip()
+    spread = "" if half is None else f"± {half:.1f}"
+    count = "" if point.accuracy.n == seeds else f"(n={point.accuracy.n})"
+    parts = (f"{point.accuracy.mean:.1f}", spread, point.head, count)
+    return " ".join(part for part in parts if part)
 
 
 def draw(curves: Curves, language: str, path: Path) -> None:

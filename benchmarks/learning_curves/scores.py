@@ -77,7 +77,10 @@ def write(scores: Iterable[Score], path: Path) -> None:
 
 
 def read(path: Path) -> list[Score]:
-    """The scores of a file that `write` has written; raises `ValueError` with the line at fault."""
+    """The scores of a file that `write` has written; raises `ValueError` with the line at fault.
+
+    Also where the file has two versions of a protocol: they may not be one mean.
+    """
     found = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         try:
@@ -87,4 +90,10 @@ def read(path: Path) -> list[Score]:
                 f"{path}, line {number}: this is no score; python -m learning_curves collect "
                 "writes such files"
             ) from None
+    protocols = sorted({score.protocol for score in found})
+    if len(protocols) > 1:
+        raise ValueError(
+            f"{path} has scores of {' and '.join(protocols)}, which may not be averaged; collect "
+            "them into files of their own"
+        )
     return found

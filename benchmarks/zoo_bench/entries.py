@@ -117,6 +117,9 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
     timed = scored if len(hardware) == 1 else []
     latencies = [run.cost.latency.p50_ms for run in timed if run.cost.latency]
     failures = sum(run.run_id in failed for run in runs)
+    # before schema 5 a run that diverged has no parameters
+    counted = next((run.cost for run in results if run.cost.parameters_total), None)
+    tokens = [run.tokens for run in results if run.tokens]
     return Entry(
         kind=first.kind,
         encoder=first.encoder.label if first.encoder else None,
@@ -129,8 +132,8 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         clean_accuracy=_interval(scored, "test_clean", "accuracy"),
         auroc=_interval(scored, "out_of_scope", "auroc"),
         fpr_at_95_tpr=_interval(scored, "out_of_scope", "fpr_at_95_tpr"),
-        parameters_total=scored[0].cost.parameters_total if scored else None,
-        parameters_head=scored[0].cost.parameters_head if scored else None,
+        parameters_total=counted.parameters_total if counted else None,
+        parameters_head=counted.parameters_head if counted else None,
         hardware=hardware,
         train_seconds=_mean([run.cost.train_seconds for run in timed]),
         latency_p50_ms=_mean(latencies),
@@ -140,8 +143,8 @@ def make_entry(runs: Sequence[RunSpec], failed: set[str], *, mark: str, expected
         failed=failures,
         unfinished=len(runs) - len(results) - failures,
         certified=_is_certified(results) if first.kind == "pair" else None,
-        unknown_share=_mean([run.tokens.unknown_share for run in scored if run.tokens]),
-        truncated_share=_mean([run.tokens.truncated_share for run in scored if run.tokens]),
+        unknown_share=_mean([one.unknown_share for one in tokens]),
+        truncated_share=_mean([one.truncated_share for one in tokens]),
         run_ids=tuple(run.run_id for run in sorted(runs, key=lambda run: run.seed)),
     )
 

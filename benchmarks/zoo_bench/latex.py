@@ -10,7 +10,13 @@ from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.statistics.letters import are_tied
-from zoo_bench.tables import STANDING_TITLES, standing_cells, tests_over_tasks, verdict_notes
+from zoo_bench.tables import (
+    STANDING_TITLES,
+    standing_cells,
+    tests_over_tasks,
+    tokenizer_caveats,
+    verdict_notes,
+)
 
 _ESCAPES = str.maketrans(
     {
@@ -86,7 +92,13 @@ def _table(board: Board, task_board: TaskBoard) -> str:
         *_yardsticks(task_board, len(heads)),
         r"    \bottomrule",
         r"  \end{tabular}",
-        *_footnotes([*task_board.recipe_differences, *verdict_notes(task_board)]),
+        *_footnotes(
+            [
+                *task_board.recipe_differences,
+                *verdict_notes(task_board),
+                *tokenizer_caveats(task_board),
+            ]
+        ),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TASKS_KEPT = 4
 # three splits under four tokenizers: a worker's next run mostly has one of them
 _TOKENS = TokenMemory(kept=12)
+_COUNTED: dict[tuple[object, ...], TokensRecord] = {}
 
 
 def execute(spec: RunSpec, report: Report) -> Outcome:
@@ -87,7 +88,6 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured | Diver
     from zoo.training import Diverged, train
 
     classifier = _build(spec, task)
-    setup = _setup_of(classifier, task, recipe_of(spec))
     began = time.perf_counter()
 
     def on_progress(now: Progress) -> None:
@@ -113,13 +113,13 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured | Diver
         if isinstance(error, Diverged):
             history = error.history
         return Divergence(
-            setup=setup,
+            setup=_setup_of(spec, classifier, task),
             judgement=judge_diverged(str(error), recipe_of(spec), _usual_recipe(spec)),
             history=tuple(map(without_nan, history)),
             seconds=time.perf_counter() - began,
         )
     return Measured(
-        setup=setup,
+        setup=_setup_of(spec, classifier, task),
         validation=validation,
         latency=costs.measure_latency(classifier.predict, task.validation.texts),
         test=test,
@@ -152,19 +152,29 @@ def _build(spec: RunSpec, task: Task) -> TextClassifier:
     return classifier
 
 
-def _setup_of(classifier: TextClassifier, task: Task, recipe: Recipe) -> Setup:
+def _setup_of(spec: RunSpec, classifier: TextClassifier, task: Task) -> Setup:
     import torch
 
     return Setup(
         parameters_total=sum(parameter.numel() for parameter in classifier.parameters()),
         parameters_head=sum(parameter.numel() for parameter in classifier.head.parameters()),
-        tokens=_count_tokens(classifier, task, recipe.max_length),
+        tokens=_tokens_of(spec, classifier, task),
         device="cuda" if torch.cuda.is_available() else "cpu",
     )
 
 
+def _tokens_of(spec: RunSpec, classifier: TextClassifier, task: Task) -> TokensRecord:
+    """What the tokenizer makes of the whole task; counted once for runs that have both alike."""
+    assert spec.encoder is not None
+    max_length = recipe_of(spec).max_length
+    drawn = (len(task.train), spec.seed) if task.whole else None
+    key = (spec.encoder.model_dump_json(), task.content_sha256, drawn, max_length)
+    if key not in _COUNTED:
+        _COUNTED[key] = _count_tokens(classifier, task, max_length)
+    return _COUNTED[key]
+
+
 def _count_tokens(classifier: TextClassifier, task: Task, max_length: int) -> TokensRecord:
-    """How many tokens of the whole task are unknown, and how many texts are cut."""
     from zoo.auditing.splits import splits_of
     from zoo.auditing.tokens import encoder_audits
 

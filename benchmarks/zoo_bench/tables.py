@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from rich.cells import cell_len
@@ -226,7 +227,7 @@ def caveats(task_board: TaskBoard) -> list[str]:
     Costs that do not compare, for they come from several machines; and tokenizers that do not know
     the texts, or do not read them to their end.
     """
-    found = list(_tokenizer_caveats(task_board))
+    found = list(tokenizer_caveats(task_board))
     if len(task_board.hardware) > 1:
         found.append(
             "Seconds and ms come from different machines, and are left out where the seeds of one "
@@ -235,21 +236,24 @@ def caveats(task_board: TaskBoard) -> list[str]:
     return found
 
 
-def _tokenizer_caveats(task_board: TaskBoard) -> Iterator[str]:
-    shares = {
-        (entry.encoder, entry.unknown_share or 0.0, entry.truncated_share or 0.0)
-        for entry in task_board.pairs
-    }
-    if not any(unknown or truncated for _, unknown, truncated in shares):
+def tokenizer_caveats(task_board: TaskBoard) -> Iterator[str]:
+    """That a tokenizer does not know the texts, or cuts them: a sentence an encoder."""
+    # with each seed other examples may be drawn: of all pairs of an encoder, the largest share
+    unknown, truncated = defaultdict[str, float](float), defaultdict[str, float](float)
+    for entry in task_board.pairs:
+        name = entry.encoder or ""
+        unknown[name] = max(unknown[name], entry.unknown_share or 0.0)
+        truncated[name] = max(truncated[name], entry.truncated_share or 0.0)
+    if not any((*unknown.values(), *truncated.values())):
         return
     # takes its time, and without shares there is nothing to measure by it
     from zoo.auditing.findings import TRUNCATED_SHARES, UNKNOWN_SHARES
 
-    for encoder, unknown, truncated in sorted(shares, key=str):
-        if unknown >= UNKNOWN_SHARES[0]:
-            yield f"{encoder}: {100 * unknown:.1f} % of the tokens are unknown to its tokenizer."
-        if truncated >= TRUNCATED_SHARES[0]:
-            yield f"{encoder}: {100 * truncated:.1f} % of the texts are cut at its max_length."
+    for name in sorted(unknown):
+        if unknown[name] >= UNKNOWN_SHARES[0]:
+            yield f"{name}: {100 * unknown[name]:.1f} % of the tokens are unknown to its tokenizer."
+        if truncated[name] >= TRUNCATED_SHARES[0]:
+            yield f"{name}: {100 * truncated[name]:.1f} % of the texts are cut at its max_length."
 
 
 def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:

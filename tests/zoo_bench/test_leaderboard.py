@@ -109,9 +109,16 @@ def test_a_pair_knows_how_many_seeds_it_lacks(board):
 
 
 def test_diverged_runs_are_counted_but_not_averaged():
+    tokens = TokensRecord(max_length=64, unknown_share=0.5, truncated_share=0.0)
     diverged = make_result(
-        make_spec(seed=1), verdict="diverged", metrics={"validation": None, "test": None}
+        make_spec(seed=1),
+        verdict="diverged",
+        metrics={"validation": None, "test": None},
+        tokens=tokens,
     )
+    alone = entries(leaderboard.build(Contents((diverged,))))["bert-nano+mlp"]
+    # what may be why is told, and what it has to do with no score
+    assert (alone.unknown_share, alone.parameters_total) == (0.5, 6_400_000)
     entry = entries(leaderboard.build(Contents((*results_of(0.5), diverged))))["bert-nano+mlp"]
     assert (entry.n, entry.diverged, entry.accuracy.mean) == (1, 1, 0.5)
 
@@ -193,16 +200,18 @@ def test_costs_of_two_machines_are_not_averaged():
 def test_a_tokenizer_that_does_not_know_the_texts_is_told():
     known = TokensRecord(max_length=64, unknown_share=0.002, truncated_share=0.0099)
     unknown = TokensRecord(max_length=64, unknown_share=0.152, truncated_share=0.031)
+    fewer = TokensRecord(max_length=64, unknown_share=0.12, truncated_share=0.031)
     results = [
         *(one.model_copy(update={"tokens": known}) for one in results_of(0.5, 0.6)),
         *(
-            one.model_copy(update={"tokens": unknown})
+            one.model_copy(update={"tokens": fewer if head == "mlp" else unknown})
             for head in ("mlp", "crf")
             for one in results_of(0.5, 0.4, encoder="bert-english", head=head)
         ),
     ]
     found = leaderboard.build(Contents(tuple(results)))
-    for text in (tables.render(found), exports.to_markdown(found).replace("\\", "")):
+    texts = (tables.render(found), exports.to_markdown(found), latex.to_latex(found))
+    for text in (text.replace("\\", "") for text in texts):
         assert text.count("bert-english: 15.2 % of the tokens are unknown to its tokenizer.") == 1
         assert text.count("bert-english: 3.1 % of the texts are cut at its max_length.") == 1
         assert "bert-nano: " not in text

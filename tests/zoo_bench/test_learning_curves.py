@@ -10,7 +10,7 @@ from learning_curves.__main__ import main
 from learning_curves.agreement import agreements
 from learning_curves.curves import curves_of, table
 from learning_curves.scores import read, scores_of, write
-from zoo_bench.records import EncoderRecord, RunSpec
+from zoo_bench.records import EncoderRecord, Protocol, RunSpec
 from zoo_bench.store import Store
 
 SCRATCH = EncoderRecord(
@@ -58,8 +58,8 @@ def test_the_table_has_a_row_for_each_method_and_a_column_for_each_size(results)
     assert table(curves_of(scores_of(results))["toy"], "en").splitlines() == [
         "| encoder | 10 | 100 |",
         "|---|--:|--:|",
-        "| bert-nano | 55.0 ± 63.5 mlp | 90.0 (n=1) mlp |",
-        "| bert-nano, from scratch | 30.0 (n=1) mlp |  |",
+        "| bert-nano | 55.0 ± 63.5 mlp | 90.0 mlp (n=1) |",
+        "| bert-nano, from scratch | 30.0 mlp (n=1) |  |",
         "| tfidf-svm |  | 70.0 (n=1) |",
     ]
 
@@ -106,6 +106,14 @@ def test_another_file_is_named_with_its_line(tmp_path):
     done = run("report", str(tmp_path / "other.jsonl"))
     assert done.exit_code == 1
     assert "other.jsonl, line 1: this is no score; python -m learning_curves collect" in done.stderr
+
+
+def test_two_versions_of_a_protocol_are_no_one_mean(results, tmp_path):
+    newer = on(10, 0.7, protocol=Protocol(name="toy", version=2))
+    write(scores_of([*results, newer]), tmp_path / "scores.jsonl")
+    done = run("report", str(tmp_path / "scores.jsonl"))
+    assert done.exit_code == 1
+    assert "has scores of toy 1 and toy 2, which may not be averaged; collect them" in done.stderr
 
 
 def test_one_size_is_no_curve(results, tmp_path):

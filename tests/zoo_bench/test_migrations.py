@@ -59,6 +59,7 @@ def write_golden(root):
     # with schema 5 came how many tokens were unknown
     counted = golden_spec(head="linear")
     store.claim(counted).release()
+    store.write_spec(counted)
     result, content = honest_result(counted)
     store.write_result(result.model_copy(update={"tokens": TOKENS}), content, "a log\n")
 

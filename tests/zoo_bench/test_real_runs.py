@@ -1,6 +1,7 @@
 """Real pairs on a real task: the same bytes alone, in a grid, and after every kind of death."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import sklearn.metrics
 from fake_runs import make_spec
 
 import zoo
-from zoo.errors import DataError
+from zoo.errors import DataError, Diverged
 from zoo_bench import leaderboard, run, tables
 from zoo_bench.plan import plan
 from zoo_bench.predictions import from_bytes
@@ -221,7 +222,7 @@ def test_what_is_out_of_scope_is_predicted_scored_stored_and_verified(suite, sco
 
 
 @pytest.mark.slow
-def test_a_run_that_diverges_is_a_result_without_scores(suite):
+def test_a_run_that_diverges_is_a_result_without_scores(suite, monkeypatch):
     recipe = SUITE.replace("precision: fp32", "precision: fp32, encoder_learning_rate: 1e30")
     suite.with_name("diverging.yaml").write_text(recipe)
     diverging = plan(load_suite(str(suite.with_name("diverging.yaml"))), only="*+linear")[0]
@@ -237,3 +238,13 @@ def test_a_run_that_diverges_is_a_result_without_scores(suite):
     assert tokens.max_length == 8
     assert 0 < tokens.unknown_share < 0.05 < tokens.truncated_share < 1
     assert outcome.result.history == ()
+
+    def diverges(*_, **__):
+        error = Diverged("the loss is nan at step 9")
+        error.history = ({"epoch": 1, "train_loss": math.nan},)
+        raise error
+
+    monkeypatch.setattr("zoo.training.train", diverges)
+    later = run.execute(diverging, lambda progress: None).result
+    assert later.history == ({"epoch": 1, "train_loss": None},)
+    assert later.tokens == tokens

@@ -163,6 +163,13 @@ def test_a_board_that_verifies_leaves_out_what_does_not_follow(tmp_path):
     done, seeds, unreadable = board("--json", "--verify")
     assert (done.exit_code, seeds, unreadable) == (0, 3, [])
     assert done.stderr.endswith("3 results verified: every metric follows from its predictions\n")
+    (store.folder(faulty) / "result.json").write_text("{")
+    done, seeds, [reason] = board("--json", "--verify")
+    assert (done.exit_code, seeds) == (1, 2)
+    assert done.stderr.endswith("follows from its predictions, 1 more cannot be read\n")
+    files = ["--format", "all", "-o", str(tmp_path / "board"), "--verify", "--no-examples"]
+    assert CliRunner().invoke(leaderboard.command, [str(tmp_path / "mine"), *files]).exit_code == 1
+    assert reason in json.loads((tmp_path / "board/leaderboard.json").read_text())["unreadable"]
 
 
 def test_missing_predictions_are_at_fault(tmp_path):

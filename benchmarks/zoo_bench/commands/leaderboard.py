@@ -134,10 +134,21 @@ def _verified(contents: Contents) -> Contents:
     from zoo_bench.verification import without_faults
 
     right = without_faults(contents)
-    count = len(contents.results) - len(right.results)
-    said = f"{count:,} at fault, left out" if count else "every metric follows from its predictions"
-    click.echo(f"{len(contents.results):,} results verified: {said}", err=True)
+    at_fault = len(contents.results) - len(right.results)
+    said = [verified_text(len(contents.results), at_fault)]
+    if at_fault:
+        said.append("left out")
+    if contents.unreadable:
+        said.append(f"{len(contents.unreadable):,} more cannot be read")
+    click.echo(", ".join(said), err=True)
     return right
+
+
+def verified_text(verified: int, at_fault: int) -> str:
+    """What came of verifying so many results."""
+    runs = "1 result" if verified == 1 else f"{verified:,} results"
+    found = f"{at_fault:,} at fault" if at_fault else "every metric follows from its predictions"
+    return f"{runs} verified: {found}"
 
 
 def _page(leaderboard: Leaderboard, contents: Contents, with_examples: bool) -> str:

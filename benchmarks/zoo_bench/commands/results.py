@@ -10,7 +10,7 @@ import click
 
 from zoo.terminal import printable
 from zoo_bench import exports
-from zoo_bench.commands.leaderboard import DEFAULT_PLACE
+from zoo_bench.commands.leaderboard import DEFAULT_PLACE, verified_text
 from zoo_bench.reading import MARKER, check_schema, find_roots, read_contents
 from zoo_bench.store import ResultsError
 
@@ -58,13 +58,8 @@ def verify(results: Path, is_json: bool) -> None:
             click.echo(printable(f"{one['run']}:"))
             for fault in one["faults"]:
                 click.echo(printable(f"  {fault}"))
-        runs = "1 result" if verified == 1 else f"{verified:,} results"
-        click.echo(f"{runs} verified: {_count(found)}")
+        click.echo(verified_text(verified, len(found)))
     sys.exit(1 if found else 0)
-
-
-def _count(found: list[dict[str, Any]]) -> str:
-    return f"{len(found)} at fault" if found else "every metric follows from its predictions"
 
 
 @command.command("merge")

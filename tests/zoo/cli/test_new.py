@@ -268,16 +268,22 @@ def test_nothing_half_written_is_left(here, made):
 
 
 @pytest.mark.slow
-def test_the_templates_are_in_the_wheel(tmp_path):
+def test_templates_and_weights_are_in_the_wheel(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
     subprocess.run(
         [*build, "--directory", tmp_path], cwd=ROOT, check=True, capture_output=True, text=True
     )
 
     (wheel,) = tmp_path.glob("*.whl")
-    packed = {one for one in zipfile.ZipFile(wheel).namelist() if one.startswith("zoo/scaffold/")}
+    files = {one.filename: one.file_size for one in zipfile.ZipFile(wheel).infolist()}
+    packed = {one for one in files if one.startswith("zoo/scaffold/")}
     source = {f"zoo/scaffold/{one}" for one in files_in(ROOT / "zoo" / "scaffold")}
     assert packed == {one for one in source if "__pycache__" not in one}
+    for name in ("bert-nano", "koelectra-nano"):
+        folder = f"zoo_encoders/weights/{name}/"
+        sizes = {one.removeprefix(folder): files[one] for one in files if one.startswith(folder)}
+        assert {"README.md", "SHA256SUMS", "config.json", "model.safetensors"} <= sizes.keys()
+        assert sum(sizes.values()) < 12_000_000
 
 
 NAMES = {"head": "mean-pooling", "encoder": "letters"}

@@ -281,6 +281,10 @@ def test_a_chart_is_saved_as_svg_in_light_colours(visit):
     drawn = "document.querySelector('.chart .role-axis-label text').getAttribute('fill')"
     assert "Median latency" in svg and f'fill="{page.evaluate(drawn)}"' not in svg
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+    page.get_by_role("link", name=PAIR).first.click()
+    with page.expect_download() as saving:
+        page.locator("dialog").get_by_role("button", name="SVG of Loss").click()
+    assert "koelectra-linear-loss-by-epoch" in saving.value.suggested_filename
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])

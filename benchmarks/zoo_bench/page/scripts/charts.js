@@ -81,7 +81,8 @@ async function saveChart(host, makeSpec, label) {
   });
   const svg = await makeView(compiled, { renderer: "none" }).toSVG();
   const address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  const words = label.toLowerCase().match(/[\p{L}\p{N}]+/gu);
+  // what is open, a task or a pair, and what of it is drawn
+  const words = `${decoded(location.hash)} ${label}`.toLowerCase().match(/[\p{L}\p{N}]+/gu);
   element("a", { href: address, download: `${words.join("-")}.svg` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }

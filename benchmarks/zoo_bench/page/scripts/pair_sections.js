@@ -110,8 +110,9 @@ function againstSection(task, entry) {
 }
 
 function curvesSectionOf(entry) {
-  const epochs = scoredRuns(entry).flatMap((run) =>
-    run.history.map((row) => ({ ...row, seed: run.seed })),
+  // also of runs that diverged: where they went wrong is to be seen
+  const epochs = entry.runs.flatMap((run) =>
+    (run.history ?? []).map((row) => ({ ...row, seed: run.seed })),
   );
   const rowsOf = (field, series, show) =>
     epochs
