@@ -17,7 +17,7 @@ from torch import nn
 import zoo
 from pretraining.batches import Batches
 from pretraining.cooccurrence import stored_word_embeddings
-from pretraining.corpus import Corpus, load_corpus
+from pretraining.corpus import Corpus, load_corpus, write_json
 from pretraining.curves import draw_curves, read_history
 from pretraining.export import export as export_encoder
 from pretraining.loop import Plan, Pretraining
@@ -76,7 +76,12 @@ def train(
         raise click.ClickException(str(error)) from error
     output.mkdir(parents=True, exist_ok=True)
     assert encoder.tokenizer is not None
-    training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
+    try:
+        training, held_out = load_corpus(output.parent, reviews, encoder.tokenizer)
+    except ZooError as error:
+        raise click.ClickException(
+            f"{error}\nThe test texts of all Korean tasks are left out of what is trained on"
+        ) from error
     options = {} if word_weight is None else {"word_weight": word_weight}
     if begin is not None:
         begin_with(encoder, encoder_weights(begin))
@@ -96,15 +101,14 @@ def train(
     record = {
         "encoder": name,
         "objective": objective,
+        "learning_rate": learning_rate,
         "texts": len(training),
         "tokens": len(training.ids),
         "held_out_texts": len(held_out),
         "steps_per_pass": per_pass,
         "begun_with": None if begin is None else name_of(begin),
     }
-    # of a run that goes on, the beginning is what it was
-    if not (output / "run.json").exists():
-        (output / "run.json").write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
+    begin_or_go_on(output, record)
     Pretraining(model, training, held_out, plan, output).run()
 
 
@@ -123,6 +127,20 @@ def export(run: Path, output: Path) -> None:
     """Write the encoder of RUN, a folder of `train`, as the folder that a package ships."""
     size = export_encoder(name_of(run), encoder_weights(run), output)
     click.echo(f"{output}: {size:,} bytes")
+
+
+def begin_or_go_on(output: Path, record: dict[str, Any]) -> None:
+    """Write what a run is; raises `click.ClickException` where `output` holds another one."""
+    if not (output / "run.json").exists():
+        write_json(output / "run.json", record)
+        return
+    begun = read_record(output)
+    for name, value in record.items():
+        if begun.get(name) != value:
+            raise click.ClickException(
+                f"{output} holds a run whose {name} is {begun.get(name)!r}, and not {value!r}: go "
+                "on as it was begun, or give another --output"
+            )
 
 
 def name_of(run: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from zoo.data.duplicates import normalised
 HELD_OUT_SHARE = 200
 MAX_LENGTH = 128
 TEXTS_AT_A_TIME = 20_000
+KOREAN_TASKS = ("ko-intents", "3i4k", "nsmc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,8 @@ def read_texts(reviews: Path) -> list[str]:
 
 
 def test_texts() -> Iterator[str]:
-    """Every Korean task's test texts, normalised; tasks that lie in ZOO_DATA or in the package."""
-    names = ["ko-intents", *(["3i4k", "nsmc"] if os.environ.get("ZOO_DATA") else [])]
-    if len(names) == 1:
-        click.echo("ZOO_DATA is not set: test texts of 3i4k and nsmc are not left out", err=True)
-    for name in names:
+    """Every Korean task's test texts, normalised; raises `ZooError` where one cannot be had."""
+    for name in KOREAN_TASKS:
         yield from map(normalised, zoo.load_task(name).test.texts)
 
 
@@ -86,17 +84,44 @@ def tokenise(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase) -> Corpus
     return Corpus(np.concatenate(ids), np.cumsum(lengths))
 
 
+def write_json(path: Path, value: object) -> None:
+    """Write a file that is there whole or not at all, whenever the program is killed."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(f"{json.dumps(value, indent=2)}\n", encoding="utf-8")
+    partial.replace(path)
+
+
 def load_corpus(
     folder: Path, reviews: Path, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[Corpus, Corpus]:
-    """Training and held-out texts; tokenised once, and kept in `folder`."""
-    stored = folder / "corpus.npz"
+    """Training and held-out texts; tokenised once, and kept in `folder`.
+
+    Raises `click.ClickException` where the folder keeps those of other reviews or another
+    vocabulary.
+    """
+    stored, made_of = folder / "corpus.npz", folder / "corpus.json"
+    vocabulary = json.dumps(tokenizer.get_vocab(), sort_keys=True)
+    sources = {
+        "reviews_sha256": hashlib.sha256(reviews.read_bytes()).hexdigest(),
+        "vocabulary_sha256": hashlib.sha256(vocabulary.encode()).hexdigest(),
+    }
+    if stored.exists() and json.loads(made_of.read_text("utf-8")) != sources:
+        raise click.ClickException(
+            f"{stored} was made of other reviews or with another vocabulary: give an --output in "
+            "another folder"
+        )
     if not stored.exists():
         texts = read_texts(reviews)
+        if len({is_held_out(text) for text in texts}) < 2:
+            raise click.ClickException(
+                f"{reviews}: of {len(texts):,} texts one in {HELD_OUT_SHARE} is held out to "
+                "measure the loss on, and that left none; give some thousands"
+            )
         training = tokenise((text for text in texts if not is_held_out(text)), tokenizer)
         held_out = tokenise((text for text in texts if is_held_out(text)), tokenizer)
         partial = folder / "corpus.partial.npz"
         np.savez(partial, *(part for one in (training, held_out) for part in (one.ids, one.starts)))
+        write_json(made_of, sources)
         partial.replace(stored)
     arrays = np.load(stored)
     training = Corpus(arrays["arr_0"], arrays["arr_1"])

@@ -1,9 +1,10 @@
 """`python -m pretraining train`: what is refused before any work."""
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from pretraining.__main__ import main
+from pretraining.__main__ import begin_or_go_on, main, read_record
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,15 @@ def test_wrong_use_is_named_and_leaves_nothing(tmp_path, arguments, told):
     assert done.exit_code in (1, 2)
     assert told in done.output
     assert not output.exists()
+
+
+def test_a_run_goes_on_as_it_was_begun_and_not_as_another(tmp_path):
+    record = {"encoder": "bert-nano", "objective": "masked-tokens", "learning_rate": 1e-3}
+    begin_or_go_on(tmp_path, record)
+    begin_or_go_on(tmp_path, record)
+    assert read_record(tmp_path) == record
+    with pytest.raises(click.ClickException) as error:
+        begin_or_go_on(tmp_path, record | {"learning_rate": 5e-4})
+    assert error.value.message.startswith(f"{tmp_path} holds a run whose learning_rate is 0.001, ")
+    assert "and not 0.0005: go on as it was begun, or give another --output" in error.value.message
+    assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
