@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from pages import DOCS
 
 from learning_curves import scores
@@ -12,11 +13,22 @@ CURVES = DOCS.parent / "benchmarks/learning_curves"
 PAGE = (DOCS / "explanation/pretraining.md").read_text("utf-8")
 
 
-def test_the_tables_are_those_of_the_scores():
-    curves = curves_of(scores.read(CURVES / "scores.jsonl"))
+@pytest.mark.parametrize("name", ["scores", "frozen"])
+def test_the_tables_are_those_of_the_scores(name):
+    curves = curves_of(scores.read(CURVES / f"{name}.jsonl"))
     assert len(curves) >= 2
     for task, of_task in curves.items():
         assert table(of_task, "en") in PAGE, f"{task}: python -m learning_curves report prints it"
+
+
+@pytest.mark.parametrize("encoder", ["bert-nano", "koelectra-nano"])
+@pytest.mark.parametrize("name", ["scores", "frozen"])
+def test_the_cards_say_what_the_scores_say(name, encoder):
+    card = (DOCS.parent / f"plugins/zoo_encoders/weights/{encoder}/README.md").read_text("utf-8")
+    curves = curves_of(scores.read(CURVES / f"{name}.jsonl"))
+    for task, examples in (("3i4k", 1000), ("ko-intents", 1120)):
+        [accuracy] = [one.accuracy for one in curves[task][encoder] if one.examples == examples]
+        assert f"{accuracy.mean:.1f} ± {accuracy.half_width:.1f}" in card
 
 
 def test_the_agreement_is_that_of_the_scores():

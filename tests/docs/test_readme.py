@@ -53,7 +53,7 @@ def test_every_committed_pair_has_learned_with_every_seed():
 @pytest.mark.slow
 def test_the_first_example_learns(tmp_path):
     source = shown("README.md", "python")[0]
-    # one epoch instead of ten, to be quick
+    # one epoch, to be quick
     source = source.replace(
         "task.validation)", 'task.validation, zoo.Recipe(epochs=1, precision="fp32"))'
     )
