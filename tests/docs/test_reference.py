@@ -43,17 +43,25 @@ def test_every_cause_of_the_doctor_is_told():
     assert tuple(told) == CAUSES
 
 
-def command_names():
-    context = click.Context(zoo)
-    return zoo.list_commands(context)
+def commands(group=zoo):
+    """`(words that call it, command)` of every command, those of groups after the group itself."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (name,), command
+        if isinstance(command, click.Group):
+            yield from (((name, *words), one) for words, one in commands(command))
 
 
-@pytest.mark.parametrize("name", command_names())
-def test_help_in_the_docs_is_what_the_program_prints(call, name, monkeypatch):
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*one, id="-".join(one[0])) for one in commands()]
+)
+def test_help_in_the_docs_is_what_the_program_prints(call, words, command, monkeypatch):
     # click keeps the help option of a first call, which in another test may have come without zoo
-    monkeypatch.setattr(zoo.get_command(click.Context(zoo), name), "_help_option", None)
+    monkeypatch.setattr(command, "_help_option", None)
+    name = " ".join(words)
     section = re.search(
         rf"^## zoo {name}\n\n```text\n(.*?)^```$", page("reference/commands.md"), re.M | re.S
     )
     assert section, f"docs/reference/commands.md has no section 'zoo {name}': make reference"
-    assert section[1] == call(name, "--help").stdout, "make reference writes it anew"
+    assert section[1] == call(*words, "--help").stdout, "make reference writes it anew"
