@@ -16,7 +16,8 @@
     ├── CheckpointError       weights or a saved classifier that cannot be loaded
     │   └── OutOfReach        neither on the hub, as far as it can be reached, nor in its cache
     ├── TrainingError         training that cannot go on
-    │   └── Diverged          a loss, a gradient or a logit that is NaN or infinite
+    │   ├── Diverged          a loss, a gradient or a logit that is NaN or infinite
+    │   └── OutOfMemory       a batch that the GPU's memory does not hold
     ├── EvaluationError       logits or examples that no metric may be computed from
     ├── DiagnosisError        a model or batches that cannot be examined as they were given
     └── MissingExtra          an optional dependency that is not installed
@@ -105,6 +106,10 @@ class Diverged(TrainingError):
     """
 
     history: tuple[dict[str, Any], ...] = ()
+
+
+class OutOfMemory(TrainingError):
+    """The GPU's memory does not hold a batch with what training it takes."""
 
 
 class EvaluationError(ZooError):

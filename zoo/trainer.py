@@ -18,7 +18,7 @@ from torch import nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from zoo.batching import BucketedOrder, TokenisedExamples
-from zoo.errors import Diverged, RecipeError
+from zoo.errors import Diverged, OutOfMemory, RecipeError
 from zoo.frozen import HeadOverStates, StoredStates, fits_in_cache, states_of
 from zoo.loss import loss_bounds, loss_function
 from zoo.metrics import Scores, score
@@ -120,6 +120,9 @@ def run_loop(
         except Diverged as error:
             error.history = tuple(watcher.history)
             raise
+        except torch.OutOfMemoryError as error:
+            step = trainer.state.global_step + 1
+            raise OutOfMemory(_does_not_fit(recipe, step, str(error))) from error
         steps = trainer.state.global_step
     watcher.restore_best()
     counts = np.bincount(material.labels, minlength=len(classifier.labels)).tolist()
@@ -130,6 +133,18 @@ def run_loop(
         steps=steps,
         samples=watcher.samples,
     )
+
+
+def _does_not_fit(recipe: Recipe, step: int, cause: str) -> str:
+    ways = [f"lower max_length ({recipe.max_length})"]
+    parts = 2 * recipe.gradient_accumulation
+    if recipe.batch_size % parts == 0:
+        same = f"a batch is the same {recipe.batch_size} texts, computed in {parts} parts"
+        ways.insert(0, f"set gradient_accumulation to {parts} ({same})")
+    if not recipe.frozen:
+        ways.append("train the head alone (frozen: true)")
+    told = cause.partition("\n")[0]
+    return f"out of GPU memory at step {step}: {', '.join(ways[:-1])} or {ways[-1]}. {told}"
 
 
 def training_arguments(

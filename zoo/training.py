@@ -79,8 +79,8 @@ def train(
     from it. The result depends on the examples, the recipe, the seed, and the classifier's weights.
 
     Raises `DataError` for examples that cannot be trained on, `RecipeError` for a recipe that
-    cannot be followed, and `Diverged` at the step where a loss or a gradient is not finite; the
-    classifier then has the last finite weights.
+    cannot be followed, `OutOfMemory` where a batch does not fit onto the GPU, and `Diverged` at the
+    step where a loss or a gradient is not finite; the classifier then has the last finite weights.
     """
     seed = check_seed(seed)
     if classifier.dtype != torch.float32:

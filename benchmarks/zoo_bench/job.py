@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from zoo.errors import ZooError
+from zoo.errors import OutOfMemory, ZooError
 from zoo_bench.executors import Progressed
 from zoo_bench.records import Failure, FailureKind, Result, RunSpec
 
@@ -91,6 +91,8 @@ def sparingly(report: Report) -> Report:
 
 
 def _kind(error: BaseException) -> FailureKind:
+    if isinstance(error, OutOfMemory):
+        return "out_of_memory"
     if isinstance(error, ZooError):
         return "refused"
     # by name: torch's class needs no import here; its CPU allocator raises a plain RuntimeError

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import zoo
-from zoo.errors import DataError, Diverged, RecipeError, TrainingError
+from zoo.errors import DataError, Diverged, OutOfMemory, RecipeError, TrainingError
 from zoo.recipe import Recipe
 from zoo.trainer import loss_function
 
@@ -287,6 +287,37 @@ def test_a_validation_that_is_not_finite_keeps_the_best_epoch(make_classifier, t
     assert str(error.value).endswith("; the weights are of epoch 1")
     assert [entry["epoch"] for entry in error.value.history] == [1]
     assert torch.equal(weights(classifier), seen[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "way_out"),
+    [
+        (
+            {"batch_size": 8},
+            "set gradient_accumulation to 2 (a batch is the same 8 texts, computed in 2 parts), "
+            "lower max_length (128) or train the head alone (frozen: true)",
+        ),
+        ({"batch_size": 1}, "lower max_length (128) or train the head alone (frozen: true)"),
+    ],
+)
+def test_a_batch_that_the_gpu_cannot_hold_is_told_with_the_way_out(
+    make_classifier, toy, weights, changes, way_out
+):
+    classifier = make_classifier()
+    calls = iter(range(100))
+
+    def out_of_memory(*_):
+        if next(calls) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nmore")
+
+    classifier.head.register_forward_hook(out_of_memory)
+    with pytest.raises(OutOfMemory) as error:
+        zoo.train(classifier, toy, None, Recipe(**FAST | {"epochs": 1} | changes))
+    assert str(error.value) == (
+        f"out of GPU memory at step 3: {way_out}. CUDA out of memory. Tried to allocate 2.00 GiB."
+    )
+    assert not classifier.training
+    assert all(each.grad is None for each in classifier.parameters())
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

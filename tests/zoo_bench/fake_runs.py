@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scale.made_up import TASK, make_predictions, make_result, make_spec
 from scale.targets import at_once
-from zoo.errors import ZooError
+from zoo.errors import OutOfMemory, ZooError
 from zoo_bench.executors import Progressed
 from zoo_bench.job import Outcome
 from zoo_bench.records import SCHEMA_VERSION, Component, Protocol, RunSpec
@@ -96,6 +96,7 @@ def raises_by_seed(spec, report):
         KeyError("a stranger's bug"),
         SystemExit(3),
         MemoryError(),
+        OutOfMemory("out of GPU memory at step 3"),
     ][spec.seed]
 
 

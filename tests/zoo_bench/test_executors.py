@@ -86,6 +86,7 @@ def test_what_a_run_raises_is_its_failure(executor_for):
             ("error", 'KeyError: "a stranger\'s bug"'),
             ("error", "sys.exit(3) was called inside the run"),
             ("out_of_memory", "MemoryError"),
+            ("out_of_memory", "out of GPU memory at step 3"),
         ]
     ):
         submit(executor, make_spec(seed=seed))
