@@ -1,5 +1,6 @@
 """The page in a browser, by mouse and by keyboard."""
 
+import itertools
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -33,6 +34,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 PAIR = "koelectra+linear"
+COST = make_result(make_spec()).cost
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -242,6 +244,36 @@ def test_a_phone_scrolls_in_one_direction(visit):
     page = visit("#/0/toy/koelectra%2Blinear", viewport=PHONE)
     assert overflow(page) <= 0
     assert overflow(page, "document.querySelector('dialog')") <= 0
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_names_on_the_scatter_do_not_run_into_one_another(browser, tmp_path, viewport):
+    # of five pairs on the front, the better ones hardly dearer than the others
+    results = [
+        make_result(
+            make_spec(head=f"a-head-of-some-length-{place}", seed=seed),
+            0.7 + place / 100 + seed / 1000,
+            cost=COST.model_copy(update={"train_seconds": 10.0 + place}),
+        )
+        for place in range(5)
+        for seed in range(2)
+    ]
+    contents = Contents(tuple(results))
+    path = tmp_path / "index.html"
+    path.write_text(build_page(leaderboard.build(contents), contents), "utf-8")
+    page = browser.new_page(viewport=viewport)
+    page.goto(path.as_uri())
+    page.get_by_label("Training s", exact=True).check(force=True)
+    labels = page.locator(".chart .mark-text text")
+    labels.first.wait_for()
+    boxes = [labels.nth(place).bounding_box() for place in range(labels.count())]
+    assert boxes
+    assert any("length-4" in text for text in labels.all_text_contents())
+    for one, other in itertools.combinations(boxes, 2):
+        beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+        assert beside or above
+    page.close()
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(visit):

@@ -29,12 +29,10 @@ function shortName(name) {
   return bdi(`${name.slice(0, LONGEST_NAME - 20)}…${name.slice(-18)}`, { title: name });
 }
 
-/** The name of a pair, which rather breaks before its head than inside a word. */
+/** The name of a pair or of its part, which rather breaks before head and options than in a word. */
 function pairName(name) {
   if (name.length > LONGEST_NAME) return shortName(name);
-  const parts = name
-    .split("+")
-    .map((part, place, all) => element("span", {}, place < all.length - 1 ? `${part}+` : part));
+  const parts = name.split(/(?<=\+)|(?=\[)/).map((part) => element("span", {}, part));
   return element("bdi", { class: "pair-name" }, parts);
 }
 

@@ -19,7 +19,7 @@ function heatMap(task) {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, shortName(encoder)),
+      element("th", { scope: "row" }, pairName(encoder)),
       heads.map((name) =>
         heatCell(
           task,

@@ -4,6 +4,13 @@ const COSTS = {
   parameters_total: { title: "Parameters", axis: "Parameters", show: count },
 };
 
+const SCATTER_HEIGHT = 340;
+const AXIS_WIDTH = 50;
+const LABEL_GAP = 6;
+const LABEL_HEIGHT = 17;
+const LONGEST_LABEL = 190;
+const LETTER_WIDTH = 7;
+
 /** The pairs that no other beats at the same or a lower cost, cheapest first. */
 function paretoFront(points) {
   let best = -Infinity;
@@ -73,7 +80,7 @@ function scatterSpec(task, cost, width) {
   const tooltip = { field: "tip" };
   return {
     width: "container",
-    height: 340,
+    height: SCATTER_HEIGHT,
     encoding: { x, y },
     layer: [
       {
@@ -112,7 +119,7 @@ function scatterSpec(task, cost, width) {
         },
         encoding: { tooltip },
       },
-      ...frontLabels(front, shown),
+      ...frontLabels(front, shown, width),
     ].filter((layer) => layer.data.values.length),
   };
 }
@@ -145,26 +152,48 @@ function namesAs(field, points, range, width, legend = {}) {
   };
 }
 
-/** The names of the front, and of yardsticks, written towards the middle. */
-function frontLabels(front, shown) {
-  const labelled = [...front, ...shown.filter((point) => !point.isPair)];
+/** The names of the front, and of yardsticks, written towards the middle where there is room. */
+function frontLabels(front, shown, width) {
   const logs = shown.map((point) => Math.log(point.cost));
-  const middle = (Math.min(...logs) + Math.max(...logs)) / 2;
+  const [first, last] = [Math.min(...logs), Math.max(...logs)];
+  const isLeft = (point) => Math.log(point.cost) <= (first + last) / 2;
+  const low = Math.min(...shown.map((point) => point.low));
+  const high = Math.max(...shown.map((point) => point.high));
+  const plotWidth = width - AXIS_WIDTH;
+  const taken = [];
+  // about where it will be, from the left of the plot
+  const boxOf = (point) => {
+    const x = 18 + ((Math.log(point.cost) - first) / (last - first || 1)) * (plotWidth - 36);
+    const length = Math.min(LETTER_WIDTH * point.pick.length, LONGEST_LABEL);
+    const from = isLeft(point) ? x + LABEL_GAP : x - LABEL_GAP - length;
+    const y = (1 - (point.score - low) / (high - low || 1)) * SCATTER_HEIGHT;
+    return { from, to: from + length, y };
+  };
+  const hasRoom = (point) => {
+    const box = boxOf(point);
+    const isFree =
+      box.from >= 0 &&
+      box.to <= plotWidth &&
+      taken.every(
+        (one) => box.to < one.from || one.to < box.from || Math.abs(box.y - one.y) > LABEL_HEIGHT,
+      );
+    if (isFree) taken.push(box);
+    return isFree;
+  };
+  const labelled = [...front, ...shown.filter((point) => !point.isPair)]
+    .sort((a, b) => b.score - a.score)
+    .filter(hasRoom);
   const layer = (align, dx, values) => ({
     data: { values },
-    mark: { type: "text", align, dx, dy: -11, limit: 190, color: colour("ink") },
+    mark: { type: "text", align, dx, dy: -11, limit: LONGEST_LABEL, color: colour("ink") },
     encoding: { text: { field: "pick" } },
   });
   return [
-    layer(
-      "left",
-      6,
-      labelled.filter((point) => Math.log(point.cost) <= middle),
-    ),
+    layer("left", LABEL_GAP, labelled.filter(isLeft)),
     layer(
       "right",
-      -6,
-      labelled.filter((point) => Math.log(point.cost) > middle),
+      -LABEL_GAP,
+      labelled.filter((point) => !isLeft(point)),
     ),
   ];
 }
