@@ -16,7 +16,15 @@ from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.out_of_scope import out_of_scope_list
 from zoo_bench.statistics.differences import SIGNIFICANCE
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.text_tables import ENCODER_WIDTH, GAP, WIDTH, make_table, name_text, to_text
+from zoo_bench.text_tables import (
+    ENCODER_WIDTH,
+    GAP,
+    WIDTH,
+    broken_name,
+    make_table,
+    name_text,
+    to_text,
+)
 
 TIES = "Pairs that share a letter are tied: no difference between them could be shown."
 UNLEARNED = (
@@ -197,20 +205,13 @@ def _rank(entry: Entry) -> str:
 
 
 def _name(entry: Entry, indent: int, width: int) -> Text:
-    """Letters, name and mark, below them the verdict.
-
-    A name too long breaks before the head, and before what is in brackets.
-    """
+    """Letters, name and mark, below them the verdict."""
     mark = "" if entry.certified is None else f" {_CERTIFIED if entry.certified else _UNFIT}"
-    name = entry.name + mark
-    if entry.kind == "pair" and indent + cell_len(name) > width:
-        encoder = entry.encoder or ""
-        if indent + cell_len(encoder) > width:
-            encoder = encoder.replace("[", f"\n{' ' * indent}[", 1)
-        name = f"{encoder}\n{' ' * indent}+{entry.head}{mark}"
+    lines = broken_name(entry.name, width - indent, mark)
     if entry.instead_of_rank:
-        name += f"\n{' ' * indent}({entry.instead_of_rank})"
-    return name_text(f"{_rank(entry):<{indent}}{name}", keep_lines=True)
+        lines.append(f"({entry.instead_of_rank})")
+    text = f"\n{' ' * indent}".join(lines)
+    return name_text(f"{_rank(entry):<{indent}}{text}", keep_lines=True)
 
 
 def _notes(task_board: TaskBoard) -> Iterator[Text]:
@@ -278,7 +279,8 @@ def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
         [("pair", "left", _NAME_WIDTH)] + [(title, "right", None) for title in STANDING_TITLES]
     )
     for standing in across.standings:
-        table.add_row(name_text(standing.name), *map(Text, standing_cells(standing, across)))
+        name = name_text("\n".join(broken_name(standing.name, _NAME_WIDTH)), keep_lines=True)
+        table.add_row(name, *map(Text, standing_cells(standing, across)))
     yield table
     if found := list(tests_over_tasks(across)):
         yield Text("\n" + "\n".join(found))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,7 @@ WIDTH = 80
 # of the first column where encoders go down: koelectra-nano[scratch] and no more
 ENCODER_WIDTH = 23
 GAP = 2
+_PARTS = re.compile(r"(?=[+\[])")
 # for terminals that cannot write the letter on the left
 PLAIN_LETTERS = (("±", "+/-"), ("…", "..."), ("→", "->"), ("─", "-"), ("✓", "ok"), ("✗", "!!"))
 
@@ -56,6 +59,21 @@ def make_table(columns: Sequence[tuple[str, str, int | None]]) -> Table:
             overflow="fold",
         )
     return table
+
+
+def broken_name(name: str, width: int, mark: str = "") -> list[str]:
+    """A name and its mark in lines that fit, broken before the head and what is in brackets.
+
+    A part that alone is wider than `width` stays whole.
+    """
+    *parts, last = _PARTS.split(name)
+    lines = [""]
+    for part in (*parts, last + mark):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append(part)
+        else:
+            lines[-1] += part
+    return lines
 
 
 def name_text(name: str, *, keep_lines: bool = False) -> Text:

@@ -374,7 +374,21 @@ def test_a_name_too_long_beside_many_letters_breaks_within_its_column():
     one = dataclasses.replace(one, boards=(dataclasses.replace(board, tasks=(task,)),))
     text = tables.render(one)
     assert "abcde koelectra-nano       55.00 ± 63.53 (2)" in text
-    assert "\n      [scratch]\n      +mlp\n" in text
+    assert "\n      [scratch]+mlp\n" in text
+
+
+def test_standings_break_a_long_name_before_its_head():
+    scratch = make_spec("koelectra-nano").encoder.model_copy(update={"pretrained": False})
+    other = TASK.model_copy(update={"name": "other", "content_sha256": "d" * 64})
+    results = [
+        result
+        for task in (TASK, other)
+        for head in ("textcnn", "mlp")
+        for result in results_of(0.5, 0.6, encoder=scratch, head=head, task=task)
+    ]
+    text = tables.render(leaderboard.build(Contents(tuple(results))))
+    assert "\nkoelectra-nano[scratch]+mlp    incomplete 0/2\n" in text
+    assert "\nkoelectra-nano[scratch]        incomplete 0/2\n+textcnn\n" in text
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp949", "latin-1"])
