@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import gc
 import io
 import json
 import subprocess
@@ -14,6 +15,7 @@ from fake_runs import SCOPED, TASK, make_baseline_spec, make_predictions, make_r
 
 from zoo.recipe import Recipe
 from zoo_bench import exports, latex, leaderboard, tables
+from zoo_bench.commands import leaderboard as command_module
 from zoo_bench.commands.leaderboard import FILES, command
 from zoo_bench.reading import Contents
 from zoo_bench.records import CertificateRecord, Component, Failure, Protocol, TokensRecord
@@ -219,6 +221,15 @@ def test_a_tokenizer_that_does_not_know_the_texts_is_told():
     shares = {row["name"]: (row["unknown_share"], row["truncated_share"]) for row in rows}
     assert shares["bert-nano+mlp"] == ("0.002", "0.0099")
     assert shares["bert-english+crf"] == ("0.152", "0.031")
+
+
+def test_the_garbage_collector_rests_for_a_board_and_no_longer(monkeypatch, tmp_path):
+    was_on = []
+    monkeypatch.setattr(command_module, "leaderboard_of", lambda _: was_on.append(gc.isenabled()))
+    with pytest.raises(AttributeError):  # of the board that is none
+        CliRunner().invoke(command, [str(tmp_path)], catch_exceptions=False)
+    assert was_on == [False]
+    assert gc.isenabled()
 
 
 def test_draws_of_a_task_are_told_to_be_of_one_data_set():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -35,6 +37,21 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
     "json": lambda leaderboard: exports.json_text(exports.to_fields(leaderboard)),
     "latex": latex.to_latex,
 }
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Look for no garbage: there are thousands of records, all needed to the end.
+
+    Looking takes a sixth of the time for a leaderboard of 1,000 runs.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @click.command("leaderboard")
@@ -72,6 +89,7 @@ _TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
     help="Compute every metric anew from the stored predictions first. A result that does not "
     "follow from them is left out and named, and the exit code is 1.",
 )
+@no_collection()
 def command(
     results: Path | None,
     form: str,
