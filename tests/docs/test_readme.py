@@ -65,8 +65,8 @@ def test_the_committed_page_shows_the_committed_results(committed):
 
 def test_every_committed_pair_has_learned_with_every_seed(committed):
     pairs = [result for result in committed.results if result.kind == "pair"]
-    # eight with all of 3i4K, and twelve with 1,000 examples
-    assert len(pairs) == 5 * (8 + 12)
+    # eight with all of 3i4K, four with 10,000 examples and twelve with 1,000
+    assert len(pairs) == 5 * (8 + 4 + 12)
     assert {pair.verdict for pair in pairs} == {"learned"}
     # the majority class has 0.3
     assert all(pair.metrics["test"]["accuracy"] > 0.7 for pair in pairs)
