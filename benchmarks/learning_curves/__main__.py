@@ -38,7 +38,10 @@ def collect(places: Sequence[Path], output: Path) -> None:
     found = scores.scores_of(read_all(roots).results) if roots else []
     if not found:
         raise click.ClickException(f"no results in {', '.join(map(str, places))}")
-    runs = scores.joined(_read(output) if output.exists() else [], found)
+    try:
+        runs = scores.joined(_read(output) if output.exists() else [], found)
+    except ValueError as error:
+        raise click.ClickException(f"{output} is left as it is: {error}") from None
     scores.write(runs, output)
     click.echo(f"{len(runs)} runs in {output}", err=True)
 

@@ -65,9 +65,22 @@ def _accuracy(result: Result, split: str) -> float:
 
 
 def joined(stored: Iterable[Score], found: Iterable[Score]) -> list[Score]:
-    """Both, in the order of their fields; where both have a run, the one found."""
+    """Both, in the order of their fields; where both have a run, the one found.
+
+    Raises `ValueError` where they are of several protocols: these may not be one mean.
+    """
     runs = {score.run: score for score in (*stored, *found)}
+    _check_protocol(runs.values())
     return sorted(runs.values(), key=astuple)
+
+
+def _check_protocol(scores: Iterable[Score]) -> None:
+    protocols = sorted({score.protocol for score in scores})
+    if len(protocols) > 1:
+        raise ValueError(
+            f"there are scores of {' and '.join(protocols)}, which may not be averaged; collect "
+            "them into files of their own"
+        )
 
 
 def write(scores: Iterable[Score], path: Path) -> None:
@@ -79,7 +92,7 @@ def write(scores: Iterable[Score], path: Path) -> None:
 def read(path: Path) -> list[Score]:
     """The scores of a file that `write` has written; raises `ValueError` with the line at fault.
 
-    Also where the file has two versions of a protocol: they may not be one mean.
+    Also where it has scores of several protocols.
     """
     found = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
@@ -90,10 +103,5 @@ def read(path: Path) -> list[Score]:
                 f"{path}, line {number}: this is no score; python -m learning_curves collect "
                 "writes such files"
             ) from None
-    protocols = sorted({score.protocol for score in found})
-    if len(protocols) > 1:
-        raise ValueError(
-            f"{path} has scores of {' and '.join(protocols)}, which may not be averaged; collect "
-            "them into files of their own"
-        )
+    _check_protocol(found)
     return found

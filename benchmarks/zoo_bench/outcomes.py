@@ -40,9 +40,7 @@ NO_PROBABILITIES = "margins are no probabilities"
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What is known of a pair or a baseline before it has learned anything; without a tokenizer
-    there are no `tokens`.
-    """
+    """What a run has before it has learned anything; a baseline has no `tokens`."""
 
     parameters_total: int
     parameters_head: int

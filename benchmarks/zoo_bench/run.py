@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from zoo import registry
 from zoo.errors import CheckpointError, DataError, EvaluationError
 from zoo.token_memory import TokenMemory, remembering
 from zoo.verdict import judge_diverged
@@ -85,7 +84,7 @@ def recipe_of(spec: RunSpec) -> Recipe:
 
 def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured | Divergence:
     from zoo.evaluation import evaluate
-    from zoo.training import Diverged, train
+    from zoo.training import Diverged, resolved_for, train
 
     classifier = _build(spec, task)
     began = time.perf_counter()
@@ -114,7 +113,7 @@ def _measure_pair(spec: RunSpec, task: Task, report: Report) -> Measured | Diver
             history = error.history
         return Divergence(
             setup=_setup_of(spec, classifier, task),
-            judgement=judge_diverged(str(error), recipe_of(spec), _usual_recipe(spec)),
+            judgement=judge_diverged(str(error), recipe_of(spec), resolved_for(classifier, None)),
             history=tuple(map(without_nan, history)),
             seconds=time.perf_counter() - began,
         )
@@ -189,17 +188,6 @@ def _count_tokens(classifier: TextClassifier, task: Task, max_length: int) -> To
         max_length=found.max_length,
         unknown_share=found.unknown_share,
         truncated_share=found.truncated_share,
-    )
-
-
-def _usual_recipe(spec: RunSpec) -> Recipe:
-    """The default recipe, as it is resolved for this run's encoder."""
-    from zoo.recipe import Recipe
-
-    assert spec.encoder is not None
-    encoder = registry.find_encoder(spec.encoder.name).spec
-    return Recipe().resolved(
-        is_pretrained=spec.encoder.pretrained, fine_tuning_rate=encoder.learning_rate
     )
 
 

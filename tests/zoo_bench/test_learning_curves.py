@@ -109,11 +109,20 @@ def test_another_file_is_named_with_its_line(tmp_path):
 
 
 def test_two_versions_of_a_protocol_are_no_one_mean(results, tmp_path):
-    newer = on(10, 0.7, protocol=Protocol(name="toy", version=2))
-    write(scores_of([*results, newer]), tmp_path / "scores.jsonl")
-    done = run("report", str(tmp_path / "scores.jsonl"))
+    file = tmp_path / "scores.jsonl"
+    write(scores_of(results), file)
+    newer = stored(tmp_path / "newer", [on(10, 0.7, protocol=Protocol(name="toy", version=2))])
+    done = run("collect", newer, "--output", str(file))
     assert done.exit_code == 1
-    assert "has scores of toy 1 and toy 2, which may not be averaged; collect them" in done.stderr
+    assert f"{file} is left as it is: there are scores of toy 1 and toy 2, which" in done.stderr
+    assert read(file) == scores_of(results)
+    write(
+        [*scores_of(results), *scores_of([on(10, 0.7, protocol=Protocol(name="x", version=1))])],
+        file,
+    )
+    done = run("report", str(file))
+    assert done.exit_code == 1
+    assert "there are scores of toy 1 and x 1, which may not be averaged" in done.stderr
 
 
 def test_one_size_is_no_curve(results, tmp_path):

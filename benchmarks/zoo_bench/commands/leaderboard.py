@@ -87,7 +87,8 @@ def no_collection() -> Iterator[None]:
     "is_verified",
     is_flag=True,
     help="Compute every metric anew from the stored predictions first. A result that does not "
-    "follow from them is left out and named, and the exit code is 1.",
+    "follow from them is left out and named; the exit code is 1 then, and where one cannot be "
+    "read.",
 )
 @no_collection()
 def command(
