@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from zoo.data import Examples, as_examples, check_splits
-from zoo.errors import DataError, Diverged, TrainingError
+from zoo.errors import DataError, Diverged, RecipeError, TrainingError
 from zoo.evaluation import label_indices
 from zoo.prediction import tokenize
 from zoo.recipe import Recipe, has_bf16
@@ -89,6 +89,7 @@ def train(
             "classifier.float() before, and choose the precision in the recipe"
         )
     recipe = resolved_for(classifier, recipe)
+    refuse_nothing_to_train(classifier, recipe)
     warn_of_emulation(recipe)
     training_examples = as_examples(train)
     validation_examples = None if validation is None else as_examples(validation)
@@ -127,6 +128,23 @@ def resolved_for(classifier: TextClassifier, recipe: Recipe | None) -> Recipe:
         is_pretrained=bool(encoder.get("is_pretrained")),
         # a classifier saved by an earlier version does not say
         fine_tuning_rate=encoder.get("learning_rate"),
+    )
+
+
+def refuse_nothing_to_train(classifier: TextClassifier, recipe: Recipe) -> None:
+    """Raise `RecipeError` or `TrainingError` where no parameter would be trained."""
+    trained = classifier.head if recipe.frozen else classifier
+    if any(parameter.requires_grad for parameter in trained.parameters()):
+        return
+    if recipe.frozen:
+        raise RecipeError(
+            "there is nothing to train: frozen is true, and the head "
+            f"{classifier.config.head['name']!r} has no trainable parameters. Take frozen out of "
+            "the recipe, or choose another head"
+        )
+    raise TrainingError(
+        "there is nothing to train: no parameter requires a gradient; call "
+        "classifier.requires_grad_(True) before"
     )
 
 

@@ -16,15 +16,9 @@ from zoo_bench.comparisons import AcrossTasks, Comparisons
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.out_of_scope import CONFIDENCE
+from zoo_bench.standings import STANDING_TITLES, standing_cells, tests_over_tasks
+from zoo_bench.statements import caveats, claims, verdict_notes
 from zoo_bench.statistics.intervals import Interval
-from zoo_bench.tables import (
-    STANDING_TITLES,
-    caveats,
-    claims,
-    standing_cells,
-    tests_over_tasks,
-    verdict_notes,
-)
 
 JSON_FORMAT = "zoo-leaderboard"
 JSON_VERSION = 2

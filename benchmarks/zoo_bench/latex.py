@@ -9,14 +9,9 @@ from zoo.terminal import printable
 from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
+from zoo_bench.standings import STANDING_TITLES, standing_cells, tests_over_tasks
+from zoo_bench.statements import tokenizer_caveats, verdict_notes
 from zoo_bench.statistics.letters import are_tied
-from zoo_bench.tables import (
-    STANDING_TITLES,
-    standing_cells,
-    tests_over_tasks,
-    tokenizer_caveats,
-    verdict_notes,
-)
 
 _ESCAPES = str.maketrans(
     {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from rich.cells import cell_len
@@ -10,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo.terminal import printable
-from zoo_bench.comparisons import SEEDS_NEEDED, AcrossTasks, Standing
+from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.out_of_scope import out_of_scope_list
-from zoo_bench.statistics.differences import SIGNIFICANCE
+from zoo_bench.standings import STANDING_TITLES, standing_cells, tests_over_tasks
+from zoo_bench.statements import caveats, claims, verdict_notes
 from zoo_bench.statistics.intervals import Interval
 from zoo_bench.text_tables import (
     ENCODER_WIDTH,
@@ -26,14 +26,6 @@ from zoo_bench.text_tables import (
     to_text,
 )
 
-TIES = "Pairs that share a letter are tied: no difference between them could be shown."
-UNLEARNED = (
-    "A pair that has not learned with every seed has its verdict in place of a rank: its score "
-    "counts, but says how training went, and not what the pair is worth."
-)
-FEW_LEARNED = "No ranks: fewer than two pairs learned with every seed."
-TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
-STANDING_TITLES = ("mean rank", "wins", "ties", "losses")
 _CELL_WIDTH = len("100.00 ± 12.34")
 _CERTIFIED, _UNFIT = "✓", "✗"
 # letters and name, without and with the column of clean accuracies beside them
@@ -86,52 +78,6 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
     if is_one_of_many and board.recipe is not None:
         lines.append(f"recipe {board.recipe_id}: {_short(board.recipe)}")
     return Text(printable("\n".join(lines), keep_lines=True) + "\n")
-
-
-def claims(task_board: TaskBoard) -> list[str]:
-    """What may be said of the differences on one task, one sentence a line."""
-    comparisons = task_board.comparisons
-    if len(comparisons.letters) < 2:
-        counts = [entry.n for entry in task_board.pairs]
-        have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
-        why = [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
-        return [*why, *task_board.recipe_differences]
-    lines = [TIES]
-    if comparisons.detectable is not None:
-        seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
-        lines.append(
-            f"Smallest difference that {seeds} seeds would have shown (80 % power): "
-            f"{100 * comparisons.detectable:.2f} points."
-        )
-    if task_board.variance is not None:
-        shares = task_board.variance
-        parts = [
-            ("encoder", shares.encoder),
-            ("head", shares.head),
-            ("the two together", shares.interaction),
-            ("seed", shares.seed),
-        ]
-        listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
-        lines.append(f"What the accuracy depends on: {listed}.")
-    return [*lines, *task_board.recipe_differences]
-
-
-def verdict_notes(task_board: TaskBoard) -> list[str]:
-    """Why some pairs have no rank, and what each of them should try, one sentence a line."""
-    notes = [
-        f"{entry.name}: {_verdict_note(entry, verdict)}"
-        for entry in task_board.entries
-        for verdict in entry.unlearned
-    ]
-    return [UNLEARNED, *notes] if notes else []
-
-
-def _verdict_note(entry: Entry, verdict: str) -> str:
-    said = f"{verdict.replace('_', ' ')} {entry.unlearned[verdict]}/{entry.expected}"
-    if verdict == "diverged":
-        said += ", not in the mean"
-    suggestion = entry.suggestions.get(verdict)
-    return f"{said}; {suggestion}" if suggestion else said
 
 
 def _short(recipe: dict[str, object]) -> str:
@@ -222,41 +168,6 @@ def _notes(task_board: TaskBoard) -> Iterator[Text]:
     yield Text(printable("\n".join(["", *lines]), keep_lines=True))
 
 
-def caveats(task_board: TaskBoard) -> list[str]:
-    """What the numbers of a task do not tell by themselves, one sentence a line.
-
-    Costs that do not compare, for they come from several machines; and tokenizers that do not know
-    the texts, or do not read them to their end.
-    """
-    found = list(tokenizer_caveats(task_board))
-    if len(task_board.hardware) > 1:
-        found.append(
-            "Seconds and ms come from different machines, and are left out where the seeds of one "
-            f"pair do: {'; '.join(task_board.hardware)}."
-        )
-    return found
-
-
-def tokenizer_caveats(task_board: TaskBoard) -> Iterator[str]:
-    """That a tokenizer does not know the texts, or cuts them: a sentence an encoder."""
-    # with each seed other examples may be drawn: of all pairs of an encoder, the largest share
-    unknown, truncated = defaultdict[str, float](float), defaultdict[str, float](float)
-    for entry in task_board.pairs:
-        name = entry.encoder or ""
-        unknown[name] = max(unknown[name], entry.unknown_share or 0.0)
-        truncated[name] = max(truncated[name], entry.truncated_share or 0.0)
-    if not any((*unknown.values(), *truncated.values())):
-        return
-    # takes its time, and without shares there is nothing to measure by it
-    from zoo.auditing.findings import TRUNCATED_SHARES, UNKNOWN_SHARES
-
-    for name in sorted(unknown):
-        if unknown[name] >= UNKNOWN_SHARES[0]:
-            yield f"{name}: {100 * unknown[name]:.1f} % of the tokens are unknown to its tokenizer."
-        if truncated[name] >= TRUNCATED_SHARES[0]:
-            yield f"{name}: {100 * truncated[name]:.1f} % of the texts are cut at its max_length."
-
-
 def _meaning_of_marks(task_board: TaskBoard) -> Iterator[str]:
     marks = {entry.certified for entry in task_board.pairs}
     if True in marks:
@@ -285,29 +196,6 @@ def _across_tasks(across: AcrossTasks) -> Iterator[Table | Text]:
     if found := list(tests_over_tasks(across)):
         yield Text("\n" + "\n".join(found))
     yield Text("")
-
-
-def standing_cells(standing: Standing, across: AcrossTasks) -> list[str]:
-    """Mean rank, wins, ties and losses of a pair over all tasks, as they are shown."""
-    if standing.mean_rank is None:
-        return [f"incomplete {standing.tasks}/{across.tasks}", "", "", ""]
-    counts = (standing.wins, standing.ties, standing.losses)
-    return [f"{standing.mean_rank:.2f}", *map(str, counts)]
-
-
-def tests_over_tasks(across: AcrossTasks) -> Iterator[str]:
-    """What the tests over tasks found, one sentence a line; nothing below six data sets."""
-    if not across.wilcoxon_p:
-        return
-    if across.friedman_p is not None:
-        yield f"Friedman's test over all pairs: p = {across.friedman_p:.3f}"
-    real = [pair for pair in across.wilcoxon_p if pair[2] < SIGNIFICANCE]
-    yield (
-        f"Wilcoxon's signed rank test with Holm's adjustment: {len(real)} of "
-        f"{len(across.wilcoxon_p)} differences between two pairs have p < {SIGNIFICANCE}"
-    )
-    for first, second, p_value in real:
-        yield f"  {printable(first)} and {printable(second)}: p = {p_value:.3f}"
 
 
 def _left_out(leaderboard: Leaderboard) -> Iterator[Text]:

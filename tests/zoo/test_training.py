@@ -228,6 +228,28 @@ class Bad:
         return tensor * float("nan") if self.calls >= self.step else None
 
 
+def test_a_head_without_parameters_cannot_be_trained_alone(make_classifier, toy):
+    classifier = make_classifier()
+    classifier.head.requires_grad_(False)
+    with pytest.raises(RecipeError) as error:
+        zoo.train(classifier, toy, None, Recipe(epochs=1, frozen=True, **FAST))
+    assert str(error.value) == (
+        "there is nothing to train: frozen is true, and the head 'mlp' has no trainable "
+        "parameters. Take frozen out of the recipe, or choose another head"
+    )
+    zoo.train(classifier, toy, None, Recipe(epochs=1, **FAST))
+
+
+def test_a_classifier_without_trainable_parameters_is_refused(make_classifier, toy):
+    classifier = make_classifier().requires_grad_(False)
+    with pytest.raises(TrainingError) as error:
+        zoo.train(classifier, toy, None, Recipe(epochs=1, **FAST))
+    assert str(error.value) == (
+        "there is nothing to train: no parameter requires a gradient; call "
+        "classifier.requires_grad_(True) before"
+    )
+
+
 @pytest.mark.parametrize("is_frozen", [True, False])
 def test_a_loss_that_is_not_finite_stops_at_that_step(make_classifier, toy, weights, is_frozen):
     classifier = make_classifier()

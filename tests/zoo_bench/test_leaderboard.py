@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from fake_runs import SCOPED, TASK, make_baseline_spec, make_predictions, make_result, make_spec
 
 from zoo.recipe import Recipe
-from zoo_bench import exports, latex, leaderboard, tables
+from zoo_bench import exports, latex, leaderboard, statements, tables
 from zoo_bench.commands import leaderboard as command_module
 from zoo_bench.commands.leaderboard import FILES, command
 from zoo_bench.reading import Contents
@@ -463,7 +463,7 @@ def test_names_cannot_command_the_terminal_nor_style_the_table():
 
 def test_single_seeds_are_not_sold_as_a_ranking():
     board = leaderboard.build(Contents((*results_of(0.5), *results_of(0.9, head="bilstm"))))
-    assert tables.TOO_FEW_SEEDS in tables.render(board)
+    assert statements.TOO_FEW_SEEDS in tables.render(board)
     assert [entry.rank for entry in entries(board).values()] == [None, None]
 
 
@@ -664,7 +664,7 @@ def test_the_table_has_the_verdict_below_the_name_and_the_change_below_the_table
     assert "\n  (undertrained)" in text
     assert "\n  (2/3 learned)" in text
     flat = " ".join(text.split())
-    assert tables.UNLEARNED in flat
+    assert statements.UNLEARNED in flat
     assert f"bert-nano+bilstm: undertrained 3/3; {LONGER}" in flat
     assert "bert-nano+textcnn: collapsed 1/3; warm up longer" in flat
     assert max(map(len, text.splitlines())) <= 80
@@ -672,7 +672,7 @@ def test_the_table_has_the_verdict_below_the_name_and_the_change_below_the_table
 
 
 def test_where_all_have_learned_nothing_of_verdicts_is_said(board):
-    assert tables.UNLEARNED not in " ".join(tables.render(board).split())
+    assert statements.UNLEARNED not in " ".join(tables.render(board).split())
 
 
 def test_no_rank_at_all_is_said_to_be_for_want_of_learning_and_not_of_seeds():
@@ -681,8 +681,8 @@ def test_no_rank_at_all_is_said_to_be_for_want_of_learning_and_not_of_seeds():
             *(judged("undertrained", 0.7, seed, head) for head in ("mlp", "gru") for seed in (0, 1))
         )
     )
-    assert tables.FEW_LEARNED in text
-    assert tables.TOO_FEW_SEEDS not in text
+    assert statements.FEW_LEARNED in text
+    assert statements.TOO_FEW_SEEDS not in text
 
 
 def test_a_run_that_diverged_with_scores_left_is_counted_and_not_averaged():

@@ -15,7 +15,7 @@ from zoo_bench.page.audits import audit_fields
 from zoo_bench.page.examples import Texts, most_wrong, shortened
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
-from zoo_bench.tables import UNLEARNED, caveats, claims
+from zoo_bench.statements import UNLEARNED, caveats, claims
 
 _DIGITS = 6
 _OF_AN_EPOCH = ("epoch", "train_loss", "validation_loss", "accuracy", "macro_f1")

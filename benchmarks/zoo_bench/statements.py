@@ -1,0 +1,99 @@
+"""What may be said of the numbers on one task, in sentences: every format says the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from zoo_bench.comparisons import SEEDS_NEEDED
+from zoo_bench.entries import Entry
+from zoo_bench.leaderboard import TaskBoard
+
+TIES = "Pairs that share a letter are tied: no difference between them could be shown."
+UNLEARNED = (
+    "A pair that has not learned with every seed has its verdict in place of a rank: its score "
+    "counts, but says how training went, and not what the pair is worth."
+)
+FEW_LEARNED = "No ranks: fewer than two pairs learned with every seed."
+TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
+
+
+def claims(task_board: TaskBoard) -> list[str]:
+    """What may be said of the differences on one task, one sentence a line."""
+    comparisons = task_board.comparisons
+    if len(comparisons.letters) < 2:
+        counts = [entry.n for entry in task_board.pairs]
+        have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
+        why = [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
+        return [*why, *task_board.recipe_differences]
+    lines = [TIES]
+    if comparisons.detectable is not None:
+        seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
+        lines.append(
+            f"Smallest difference that {seeds} seeds would have shown (80 % power): "
+            f"{100 * comparisons.detectable:.2f} points."
+        )
+    if task_board.variance is not None:
+        shares = task_board.variance
+        parts = [
+            ("encoder", shares.encoder),
+            ("head", shares.head),
+            ("the two together", shares.interaction),
+            ("seed", shares.seed),
+        ]
+        listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
+        lines.append(f"What the accuracy depends on: {listed}.")
+    return [*lines, *task_board.recipe_differences]
+
+
+def verdict_notes(task_board: TaskBoard) -> list[str]:
+    """Why some pairs have no rank, and what each of them should try, one sentence a line."""
+    notes = [
+        f"{entry.name}: {_verdict_note(entry, verdict)}"
+        for entry in task_board.entries
+        for verdict in entry.unlearned
+    ]
+    return [UNLEARNED, *notes] if notes else []
+
+
+def _verdict_note(entry: Entry, verdict: str) -> str:
+    said = f"{verdict.replace('_', ' ')} {entry.unlearned[verdict]}/{entry.expected}"
+    if verdict == "diverged":
+        said += ", not in the mean"
+    suggestion = entry.suggestions.get(verdict)
+    return f"{said}; {suggestion}" if suggestion else said
+
+
+def caveats(task_board: TaskBoard) -> list[str]:
+    """What the numbers of a task do not tell by themselves, one sentence a line.
+
+    Costs that do not compare, for they come from several machines; and tokenizers that do not know
+    the texts, or do not read them to their end.
+    """
+    found = list(tokenizer_caveats(task_board))
+    if len(task_board.hardware) > 1:
+        found.append(
+            "Seconds and ms come from different machines, and are left out where the seeds of one "
+            f"pair do: {'; '.join(task_board.hardware)}."
+        )
+    return found
+
+
+def tokenizer_caveats(task_board: TaskBoard) -> Iterator[str]:
+    """That a tokenizer does not know the texts, or cuts them: a sentence an encoder."""
+    # with each seed other examples may be drawn: of all pairs of an encoder, the largest share
+    unknown, truncated = defaultdict[str, float](float), defaultdict[str, float](float)
+    for entry in task_board.pairs:
+        name = entry.encoder or ""
+        unknown[name] = max(unknown[name], entry.unknown_share or 0.0)
+        truncated[name] = max(truncated[name], entry.truncated_share or 0.0)
+    if not any((*unknown.values(), *truncated.values())):
+        return
+    # takes its time, and without shares there is nothing to measure by it
+    from zoo.auditing.findings import TRUNCATED_SHARES, UNKNOWN_SHARES
+
+    for name in sorted(unknown):
+        if unknown[name] >= UNKNOWN_SHARES[0]:
+            yield f"{name}: {100 * unknown[name]:.1f} % of the tokens are unknown to its tokenizer."
+        if truncated[name] >= TRUNCATED_SHARES[0]:
+            yield f"{name}: {100 * truncated[name]:.1f} % of the texts are cut at its max_length."
