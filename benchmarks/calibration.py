@@ -2,9 +2,11 @@
 
 Candidates are made up that are equally good. A test set has easy and hard rows, and each seed
 shifts what a candidate gets right, so both kinds of luck are in the scores. Counted is how often
-one of two equals is called better (false positives, per comparison and per board), and how often
-the 95 % interval over seeds holds the true mean (coverage). Beside it, what other rules would have
-said of the same numbers.
+one of two equals is called better (false positives, per comparison and per board), how often one is
+called better or worse than an equal baseline that no seed changes, and how often the 95 % interval
+over seeds holds the true mean (coverage). Beside it, what other rules would have said of the same
+numbers. Then one candidate is made better by what the board calls the smallest difference that
+would have been shown, and counted is how often that is found (power).
 """
 
 from __future__ import annotations
@@ -17,29 +19,40 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import binomtest
 
+from zoo_bench.statistics.detectable import smallest_detectable
 from zoo_bench.statistics.differences import (
     SIGNIFICANCE,
     bounds,
     differences,
+    differences_from,
     resampled_means,
     welch_p_value,
 )
 from zoo_bench.statistics.intervals import t_interval
 
-SEEDS = (3, 5, 10)
+SEEDS = (2, 3, 5, 10)
 CANDIDATES = (2, 8)
 ROWS = 500
 # spread of the difficulty of rows and of the shift by a seed, as log odds. At an accuracy near 0.8
 # such a shift is a standard deviation of about 0.9 points over seeds, as on the board of `quick`
 ROW_SPREAD, SEED_SPREAD = 2.0, 0.08
 LOG_ODDS = 2.0
-MOST_FALSE_POSITIVES, LEAST_COVERAGE = 0.06, 0.93
+MOST_FALSE_POSITIVES, LEAST_COVERAGE, LEAST_POWER = 0.06, 0.93, 0.7
+LARGEST_ACCURACY = 0.995
+# for means over what is drawn from a normal distribution
+_POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+Row = dict[str, float | None]
 
 
 @dataclass(slots=True)
@@ -55,34 +68,81 @@ class Counts:
     mcnemar: int = 0
     bootstrap_alone: int = 0
     welch_alone: int = 0
+    boards_with_false_baseline: int = 0
+    detectable: float = 0.0
 
 
 def simulate(candidates: int, seeds: int, rounds: Iterable[int], generator: int) -> Counts:
     """What was counted over boards of equal candidates, one for each of `rounds`."""
     draw = np.random.default_rng([generator, candidates, seeds])
-    # what a seed's shift does to the mean accuracy on given rows, by Gauss-Hermite quadrature
-    points, weights = np.polynomial.hermite_e.hermegauss(31)
-    weights = weights / weights.sum()
     counts = Counts()
     for _ in rounds:
         difficulty = draw.normal(scale=ROW_SPREAD, size=ROWS)
-        shifts = LOG_ODDS + SEED_SPREAD * points[:, None] - difficulty
-        truth = float(weights @ expit(shifts).mean(axis=1))
-        shift = draw.normal(scale=SEED_SPREAD, size=(candidates, seeds, 1))
-        chance = expit(LOG_ODDS + shift - difficulty)
-        correct = draw.random((candidates, seeds, ROWS)) < chance
-        _count(counts, correct, truth)
+        # what a seed's shift does to the mean accuracy on given rows
+        shifts = LOG_ODDS + SEED_SPREAD * _POINTS[:, None] - difficulty
+        truth = float(_WEIGHTS @ expit(shifts).mean(axis=1))
+        log_odds = np.full(candidates, LOG_ODDS)
+        correct = _correct(draw, difficulty, log_odds, seeds)
+        baseline = draw.random(ROWS) < expit(LOG_ODDS - difficulty)
+        _count(counts, correct, baseline, truth)
     return counts
 
 
-def _count(counts: Counts, correct: np.ndarray, truth: float) -> None:
+def simulate_power(
+    candidates: int, seeds: int, difference: float, rounds: Iterable[int], generator: int
+) -> float | None:
+    """How often the first candidate is called better than the second, and is by `difference`.
+
+    None where nothing can be better by so much.
+    """
+    if _accuracy(LOG_ODDS) + difference > LARGEST_ACCURACY:
+        return None
+    draw = np.random.default_rng([generator, candidates, seeds, 1])
+    log_odds = np.full(candidates, LOG_ODDS)
+    log_odds[0] = brentq(
+        lambda better: _accuracy(better) - _accuracy(LOG_ODDS) - difference, LOG_ODDS, 100
+    )
+    found = boards = 0
+    for _ in rounds:
+        difficulty = draw.normal(scale=ROW_SPREAD, size=ROWS)
+        correct = _correct(draw, difficulty, log_odds, seeds)
+        scores = correct.mean(axis=2).tolist()
+        resampled = resampled_means(correct.sum(axis=1), [seeds] * candidates)
+        first_two = next(differences(scores, resampled))
+        boards += 1
+        found += first_two.is_real and first_two.difference > 0
+    return found / boards
+
+
+def _correct(
+    draw: np.random.Generator, difficulty: np.ndarray, log_odds: np.ndarray, seeds: int
+) -> np.ndarray:
+    """Which rows each seed of each candidate gets right, `(candidate, seed, row)`."""
+    shift = draw.normal(scale=SEED_SPREAD, size=(len(log_odds), seeds, 1))
+    chance = expit(log_odds[:, None, None] + shift - difficulty)
+    return draw.random(chance.shape) < chance
+
+
+def _accuracy(log_odds: float) -> float:
+    """The mean accuracy over all rows and seeds there could be."""
+    spread = np.hypot(ROW_SPREAD, SEED_SPREAD)
+    return float(_WEIGHTS @ expit(log_odds + spread * _POINTS))
+
+
+def _count(counts: Counts, correct: np.ndarray, baseline: np.ndarray, truth: float) -> None:
     candidates, seeds, _ = correct.shape
     scores = correct.mean(axis=2).tolist()
-    resampled = resampled_means(correct.sum(axis=1), [seeds] * candidates)
+    right = np.concatenate([correct.sum(axis=1), baseline[None].astype(int)])
+    resampled, of_baseline = np.split(
+        resampled_means(right, [*[seeds] * candidates, 1]), [candidates]
+    )
     wrong = sum(one.is_real for one in differences(scores, resampled))
     counts.boards += 1
     counts.boards_with_any += wrong > 0
     counts.false_positives += wrong
+    from_baseline = differences_from([baseline.mean()], of_baseline[0], scores, resampled)
+    counts.boards_with_false_baseline += any(one.is_real for one in from_baseline)
+    counts.detectable += smallest_detectable(scores, resampled) or 0.0
     for values in scores:
         interval = t_interval(values)
         assert interval.half_width is not None
@@ -111,59 +171,77 @@ def main() -> None:
     parser.add_argument("--generator", type=int, default=0, help="seed of the simulation")
     parser.add_argument("--json", action="store_true", help="print the shares as JSON")
     arguments = parser.parse_args()
-    rows = []
+    rows: list[Row] = []
     with Progress(console=Console(stderr=True)) as progress:
         for candidates, seeds in itertools.product(CANDIDATES, SEEDS):
             name = f"{candidates} candidates, {seeds} seeds"
             rounds = progress.track(range(arguments.rounds), description=name)
             counts = simulate(candidates, seeds, rounds, arguments.generator)
-            rows.append(_shares(candidates, seeds, counts))
+            found = simulate_power(
+                candidates,
+                seeds,
+                counts.detectable / counts.boards,
+                progress.track(range(arguments.rounds), description=f"{name}, power"),
+                arguments.generator,
+            )
+            rows.append({**_shares(candidates, seeds, counts), "power": found})
     if arguments.json:
         print(json.dumps(rows, indent=1))
     else:
         Console(width=80).print(_table(rows))
     is_kept = all(
-        row["false_positives_per_board"] <= MOST_FALSE_POSITIVES
+        max(row["false_positives_per_board"], row["against_baseline"]) <= MOST_FALSE_POSITIVES
         and row["coverage"] >= LEAST_COVERAGE
+        and (row["power"] is None or row["power"] >= LEAST_POWER)
         for row in rows
     )
     sys.exit(0 if is_kept else 1)
 
 
-def _shares(candidates: int, seeds: int, counts: Counts) -> dict[str, float]:
+def _shares(candidates: int, seeds: int, counts: Counts) -> Row:
     return {
         "candidates": candidates,
         "seeds": seeds,
         "boards": counts.boards,
         "false_positives_per_comparison": counts.false_positives / counts.comparisons,
         "false_positives_per_board": counts.boards_with_any / counts.boards,
+        "against_baseline": counts.boards_with_false_baseline / counts.boards,
         "coverage": counts.covering / counts.intervals,
+        "detectable": counts.detectable / counts.boards,
         "welch_alone": counts.welch_alone / counts.comparisons,
         "bootstrap_alone": counts.bootstrap_alone / counts.comparisons,
         "mcnemar_on_one_seed": counts.mcnemar / counts.comparisons,
     }
 
 
-def _table(rows: list[dict[str, float]]) -> Table:
+def _table(rows: list[Row]) -> Table:
     table = Table(
-        title="Equal candidates called different, and intervals that hold the truth, in %"
+        title="Equal candidates called different, intervals that hold the truth, power, in %",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    for title in ("pairs", "seeds", "ours,\nboard", "ours,\ntwo", "Welch\nalone"):
+    for title in ("pairs", "seeds", "ours,\nboard", "ours,\ntwo", "with the\nbaseline"):
         table.add_column(title, justify="right")
-    for title in ("row boot-\nstrap alone", "McNemar,\none seed", "coverage"):
+    for title in ("Welch\nalone", "boot-\nstrap", "Mc-\nNemar", "cover-\nage", "power"):
         table.add_column(title, justify="right")
     keys = (
         "false_positives_per_board",
         "false_positives_per_comparison",
+        "against_baseline",
         "welch_alone",
         "bootstrap_alone",
         "mcnemar_on_one_seed",
         "coverage",
+        "power",
     )
     for row in rows:
-        shares = (f"{100 * row[key]:.1f}" for key in keys)
+        shares = (_percent(row[key]) for key in keys)
         table.add_row(f"{row['candidates']:g}", f"{row['seeds']:g}", *shares)
     return table
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 if __name__ == "__main__":

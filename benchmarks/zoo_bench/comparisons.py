@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self
 
 from zoo_bench.statistics.detectable import smallest_detectable
 from zoo_bench.statistics.differences import (
+    Difference,
     bounds,
     differences,
+    differences_from,
     real_differences,
     resampled_means,
 )
@@ -21,24 +23,33 @@ if TYPE_CHECKING:
 
 SEEDS_NEEDED = 2
 
+Outcome = Literal["better", "tied", "worse"]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A pair or a baseline with its scores, one per seed, and the rows that each seed got right.
 
-    `correct` is `(seed, row)`, or None where predictions are missing. Yardsticks may not be ranked,
-    nor pairs of which a seed has not learned.
+    `correct` is `(seed, row)`, or None where predictions are missing. Pairs of which a seed has not
+    learned may not be ranked. A baseline that no seed changes needs one alone.
     """
 
     name: str
     scores: tuple[float, ...]
     correct: np.ndarray | None
     may_be_ranked: bool = True
+    is_baseline: bool = False
+    seeds_needed: int = SEEDS_NEEDED
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether there are seeds and predictions enough to compare it with others."""
+        return self.correct is not None and len(self.scores) >= self.seeds_needed
 
     @property
     def is_ranked(self) -> bool:
-        """Whether there are seeds enough to compare it, and it is there to be compared."""
-        return self.may_be_ranked and self.correct is not None and len(self.scores) >= SEEDS_NEEDED
+        """Whether it is a pair that can be compared, and has learned."""
+        return self.may_be_ranked and not self.is_baseline and self.is_comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,26 @@ class Comparison:
     low: float
     high: float
     is_real: bool
+
+    @classmethod
+    def of(cls, names: Sequence[str], one: Difference) -> Self:
+        """A difference with the names of those that it is of."""
+        return cls(
+            names[one.first],
+            names[one.second],
+            one.difference,
+            one.p_value,
+            one.low,
+            one.high,
+            one.is_real,
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """What may be said of `first`."""
+        if not self.is_real:
+            return "tied"
+        return "better" if self.difference > 0 else "worse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +99,15 @@ class Comparisons:
     """What may be said of the candidates of one task.
 
     `letters` has who is ranked, best first; `row_errors` half of the 95 % interval over resampled
-    test rows; `detectable` the smallest difference that the seeds could have shown, as a share.
+    test rows; `detectable` the smallest difference that the seeds could have shown, as a share;
+    `with_baselines` every pair that could be ranked, minus each baseline.
     """
 
     letters: dict[str, str]
     row_errors: dict[str, float]
     detectable: float | None
     ranked: tuple[Ranked, ...]
+    with_baselines: tuple[Comparison, ...] = ()
 
     @property
     def pairs(self) -> tuple[Comparison, ...]:
@@ -83,22 +116,12 @@ class Comparisons:
 
         if not self.ranked:
             return ()
+        names = [one.name for one in self.ranked]
         scores = [one.scores for one in self.ranked]
         resampled = resampled_means(
             np.array([one.right for one in self.ranked]), list(map(len, scores))
         )
-        return tuple(
-            Comparison(
-                self.ranked[one.first].name,
-                self.ranked[one.second].name,
-                one.difference,
-                one.p_value,
-                one.low,
-                one.high,
-                one.is_real,
-            )
-            for one in differences(scores, resampled)
-        )
+        return tuple(Comparison.of(names, one) for one in differences(scores, resampled))
 
 
 def compare(candidates: Sequence[Candidate]) -> Comparisons:
@@ -115,6 +138,7 @@ def compare(candidates: Sequence[Candidate]) -> Comparisons:
         low, high = bounds(means)
         row_errors[one.name] = (high - low) / 2
     places = [place for place, one in enumerate(readable) if one.is_ranked]
+    with_baselines = tuple(_with_baselines(readable, places, resampled))
     if len(places) < 2:
         places = []  # one alone is ahead of nobody
     ranked = tuple(
@@ -128,9 +152,23 @@ def compare(candidates: Sequence[Candidate]) -> Comparisons:
             zip([one.name for one in ranked], letters(len(ranked), different), strict=True)
         ),
         row_errors=row_errors,
-        detectable=smallest_detectable(scores),
+        detectable=smallest_detectable(scores, resampled[places]),
         ranked=ranked,
+        with_baselines=with_baselines,
     )
+
+
+def _with_baselines(
+    candidates: Sequence[Candidate], places: Sequence[int], resampled: np.ndarray
+) -> Iterator[Comparison]:
+    if not places:
+        return
+    names = [candidates[place].name for place in places]
+    scores = [candidates[place].scores for place in places]
+    for place, one in enumerate(candidates):
+        if one.is_baseline and one.is_comparable:
+            for found in differences_from(one.scores, resampled[place], scores, resampled[places]):
+                yield Comparison.of([*names, one.name], found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +188,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class AcrossTasks:
-    """Several tasks at once; the tests are None below six data sets.
+    """Several tasks at once; without the tests that so few data sets cannot pass.
 
-    `3i4k@100` and `3i4k@1000` are two tasks of one data set. `wilcoxon_p` has the Holm-adjusted p
-    of every two complete pairs, by name.
+    `needed` is how many of them Wilcoxon's test wants among so many pairs. `3i4k@100` and
+    `3i4k@1000` are two tasks of one data set. `wilcoxon_p` has the Holm-adjusted p of every two
+    complete pairs, by name.
     """
 
     tasks: int
     data_sets: int
+    needed: int | None
     standings: tuple[Standing, ...]
     friedman_p: float | None
     wilcoxon_p: tuple[tuple[str, str, float], ...]
@@ -183,7 +223,7 @@ def across_tasks(
     the tests take the mean score of each: tasks that share their test rows are no independent
     ones. None for fewer than two tasks.
     """
-    from zoo_bench.statistics.across_tasks import mean_ranks, task_tests
+    from zoo_bench.statistics.across_tasks import mean_ranks, task_tests, tasks_needed
 
     if len(tasks) < 2:
         return None
@@ -208,16 +248,17 @@ def across_tasks(
     standings = [
         _standing(name, values, ranks, tasks, set(names)) for name, values in scores.items()
     ]
-    wilcoxon = tests.wilcoxon_p if tests else {}
     return AcrossTasks(
         tasks=len(tasks),
         data_sets=len(places),
+        needed=tasks_needed(len(names)) if len(names) > 1 else None,
         standings=tuple(
             sorted(standings, key=lambda one: (one.mean_rank or float("inf"), one.name))
         ),
-        friedman_p=tests.friedman_p if tests else None,
+        friedman_p=tests.friedman_p,
         wilcoxon_p=tuple(
-            (names[first], names[second], p_value) for (first, second), p_value in wilcoxon.items()
+            (names[first], names[second], p_value)
+            for (first, second), p_value in tests.wilcoxon_p.items()
         ),
     )
 

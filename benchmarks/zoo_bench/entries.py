@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zoo.verdict import Verdict
-from zoo_bench.comparisons import Candidate
+from zoo_bench.comparisons import SEEDS_NEEDED, Candidate, Outcome
 from zoo_bench.records import Kind, Result, RunSpec
 from zoo_bench.statistics.intervals import Interval, t_interval
 
@@ -26,7 +26,8 @@ class Entry:
     `auroc` and `fpr_at_95_tpr` are of the out-of-scope split, None where nothing was scored of it.
     `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
     runs have no score and are missing from `n`, `verdicts` counts those that have one. By verdict,
-    `suggestions` has what the first such run suggests. `below` is a yardstick that scores higher.
+    `suggestions` has what the first such run suggests. `against_baselines`
+    tells by baseline how a pair compares with it, and is empty where it could not be compared.
     `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
     failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
@@ -63,7 +64,7 @@ class Entry:
     run_ids: tuple[str, ...]
     rank: str | None = None
     row_error: float | None = None
-    below: str | None = None
+    against_baselines: Mapping[str, Outcome] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -192,11 +193,16 @@ def make_candidate(
 
     rows = [correct[run.run_id] for run, _ in scores if run.run_id in correct]
     is_whole = bool(rows) and len(rows) == len(scores)
+    is_baseline = entry.kind == "baseline"
+    is_drawn = any(run.task.is_drawn for run, _ in scores)
     return Candidate(
         entry.name,
         tuple(score for _, score in scores),
         np.stack(rows) if is_whole else None,
-        may_be_ranked=entry.kind == "pair" and not entry.unlearned,
+        may_be_ranked=not entry.unlearned,
+        is_baseline=is_baseline,
+        # it leaves nothing to the seed but which examples are drawn
+        seeds_needed=1 if is_baseline and not is_drawn else SEEDS_NEEDED,
     )
 
 

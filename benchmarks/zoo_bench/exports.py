@@ -21,7 +21,7 @@ from zoo_bench.statements import caveats, claims, verdict_notes
 from zoo_bench.statistics.intervals import Interval
 
 JSON_FORMAT = "zoo-leaderboard"
-JSON_VERSION = 2
+JSON_VERSION = 3
 
 
 def to_fields(leaderboard: Leaderboard) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
         named = ("name", "instead_of_rank", "suggestion")
         return {**{name: getattr(value, name) for name in named}, **_fields(value)}
     if isinstance(value, Comparisons):
-        shown = ("letters", "row_errors", "detectable", "pairs")
+        shown = ("letters", "row_errors", "detectable", "pairs", "with_baselines")
         return {name: _plain(getattr(value, name)) for name in shown}
     if dataclasses.is_dataclass(value):
         return _fields(value)
@@ -89,7 +89,7 @@ _CSV_COLUMNS: Mapping[str, Callable[[Board, TaskBoard, Entry], Any]] = {
     "diverged": lambda board, task_board, entry: entry.diverged,
     "failed": lambda board, task_board, entry: entry.failed,
     "unfinished": lambda board, task_board, entry: entry.unfinished,
-    "below": lambda board, task_board, entry: entry.below,
+    "against_baselines": lambda board, task_board, entry: _outcomes(entry),
     "certified": lambda board, task_board, entry: entry.certified,
     "unknown_share": lambda board, task_board, entry: entry.unknown_share,
     "truncated_share": lambda board, task_board, entry: entry.truncated_share,
@@ -111,6 +111,10 @@ def to_csv(leaderboard: Leaderboard) -> str:
                 values = (column(board, task_board, entry) for column in _CSV_COLUMNS.values())
                 writer.writerow([_csv_cell(value) for value in values])
     return stream.getvalue()
+
+
+def _outcomes(entry: Entry) -> str:
+    return "; ".join(f"{name}: {outcome}" for name, outcome in entry.against_baselines.items())
 
 
 def _mean(interval: Interval | None) -> float | None:

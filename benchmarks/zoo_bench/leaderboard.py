@@ -17,6 +17,7 @@ from zoo_bench.comparisons import (
     AcrossTasks,
     Candidate,
     Comparisons,
+    Outcome,
     across_tasks,
     compare,
 )
@@ -219,6 +220,10 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
     entries.sort(key=_order)
     is_whole = not any(entry.unlearned for entry in entries)
     comparisons = compare([candidates[entry.name] for entry in entries if entry.n])
+    # here and not in a verdict: a record does not depend on which other runs there are
+    against: dict[str, dict[str, Outcome]] = defaultdict(dict)
+    for one in comparisons.with_baselines:
+        against[one.first][one.second] = one.outcome
     hardware = {run.cost.hardware for run in runs if isinstance(run, Result)}
     return TaskBoard(
         # one that counts what is out of scope: records from before schema 4 do not
@@ -228,7 +233,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
                 entry,
                 rank=comparisons.letters.get(entry.name),
                 row_error=comparisons.row_errors.get(entry.name),
-                below=_yardstick_above(entry, entries),
+                against_baselines=against[entry.name],
             )
             for entry in entries
         ),
@@ -238,17 +243,6 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
         variance_shares(variance_scores) if is_whole else None,
         tuple(recipe_differences(named)),
     )
-
-
-def _yardstick_above(pair: Entry, entries: Sequence[Entry]) -> str | None:
-    """The best baseline, where it scores higher than the pair.
-
-    It stands here and not in a verdict: a record does not depend on which other runs there are.
-    """
-    best = next((one for one in entries if one.kind == "baseline" and one.rank_by), None)
-    if pair.kind == "baseline" or best is None or pair.rank_by is None or best.rank_by is None:
-        return None
-    return best.name if best.rank_by.mean > pair.rank_by.mean else None
 
 
 def _order(entry: Entry) -> tuple[float, str]:

@@ -58,6 +58,11 @@ class TaskRecord(Record):
         """Tasks with equal keys are the same: the name and the hash."""
         return self.name, self.content_sha256
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the seed draws the training examples, as of `3i4k@1000`."""
+        return "@" in self.name
+
 
 class Component(Record):
     """A head or a baseline: where it came from and with which options it was built."""

@@ -20,11 +20,19 @@ def standing_cells(standing: Standing, across: AcrossTasks) -> list[str]:
 
 
 def tests_over_tasks(across: AcrossTasks) -> Iterator[str]:
-    """What the tests over tasks found, one sentence a line; nothing below six data sets."""
-    if not across.wilcoxon_p:
+    """What the tests over tasks found, or how many they need, one sentence a line."""
+    if across.needed is None:
         return
     if across.friedman_p is not None:
         yield f"Friedman's test over all pairs: p = {across.friedman_p:.3f}"
+    if not across.wilcoxon_p:
+        pairs = sum(one.mean_rank is not None for one in across.standings)
+        yield (
+            f"Differences between two pairs are not tested over tasks: among {pairs} pairs no p "
+            f"can be below {SIGNIFICANCE} with fewer than {across.needed} data sets, and there "
+            f"{'is' if across.data_sets == 1 else 'are'} {across.data_sets}"
+        )
+        return
     real = [pair for pair in across.wilcoxon_p if pair[2] < SIGNIFICANCE]
     yield (
         f"Wilcoxon's signed rank test with Holm's adjustment: {len(real)} of "

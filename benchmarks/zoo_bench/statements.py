@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from zoo_bench.comparisons import SEEDS_NEEDED
+from zoo.terminal import printable
+from zoo_bench.comparisons import SEEDS_NEEDED, Outcome
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import TaskBoard
 
@@ -16,6 +17,7 @@ UNLEARNED = (
 )
 FEW_LEARNED = "No ranks: fewer than two pairs learned with every seed."
 TOO_FEW_SEEDS = "No ranks: a pair needs two seeds at least to be compared with another."
+_MOST_NAMES = 4
 
 
 def claims(task_board: TaskBoard) -> list[str]:
@@ -25,14 +27,15 @@ def claims(task_board: TaskBoard) -> list[str]:
         counts = [entry.n for entry in task_board.pairs]
         have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
         why = [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
-        return [*why, *task_board.recipe_differences]
+        return [*why, *_baseline_claims(task_board), *task_board.recipe_differences]
     lines = [TIES]
     if comparisons.detectable is not None:
         seeds = min(entry.n for entry in task_board.pairs if entry.rank is not None)
         lines.append(
-            f"Smallest difference that {seeds} seeds would have shown (80 % power): "
-            f"{100 * comparisons.detectable:.2f} points."
+            f"Smallest difference that {seeds} seeds on these test rows would have shown (80 % "
+            f"power): {100 * comparisons.detectable:.2f} points."
         )
+    lines += _baseline_claims(task_board)
     if task_board.variance is not None:
         shares = task_board.variance
         parts = [
@@ -44,6 +47,32 @@ def claims(task_board: TaskBoard) -> list[str]:
         listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         lines.append(f"What the accuracy depends on: {listed}.")
     return [*lines, *task_board.recipe_differences]
+
+
+def _baseline_claims(task_board: TaskBoard) -> Iterator[str]:
+    """Which pairs are better than each baseline, by the rule that holds between pairs."""
+    outcomes: dict[str, dict[Outcome, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for one in task_board.comparisons.with_baselines:
+        outcomes[one.second][one.outcome].append(one.first)
+    for baseline, pairs in outcomes.items():
+        count = sum(map(len, pairs.values()))
+        said = f"Better than {printable(baseline)}: {_which(pairs['better'], count)}"
+        others = {"tied with it": pairs["tied"], "worse": pairs["worse"]}
+        counted = [f"{outcome} {len(names)}" for outcome, names in others.items() if names]
+        yield f"{'; '.join([said, *([', '.join(counted)] if counted else [])])}."
+
+
+def _which(names: Sequence[str], of_all: int) -> str:
+    """How many of all, and where these are some of them, the first few by name."""
+    noun = "pair" if of_all == 1 else "pairs"
+    if not names:
+        return f"none of {of_all} {noun}"
+    if len(names) == of_all:
+        return f"all {of_all} {noun}" if of_all > 1 else "the one pair"
+    shown = ", ".join(map(printable, names[:_MOST_NAMES]))
+    more = len(names) - _MOST_NAMES
+    listed = f"{shown} and {more} more" if more > 0 else shown
+    return f"{len(names)} of {of_all} {noun} ({listed})"
 
 
 def verdict_notes(task_board: TaskBoard) -> list[str]:

@@ -66,7 +66,7 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
         lines.insert(1, "(in brackets: ± half of the 95 % interval over resampled test rows)")
     if task.n_test_clean != task.n_test:
         # of a drawn task, clean is what occurs in none of the examples that a seed may draw
-        whole = "whole " if "@" in task.name else ""
+        whole = "whole " if task.is_drawn else ""
         lines.append(
             f"{task.n_test - task.n_test_clean:,} test rows also occur in the {whole}"
             "training data: this table and the order of the list go by the other, clean ones"

@@ -34,15 +34,15 @@ def make_newer(path):
     path.write_text(text.replace(present, f'"schema_version": {SCHEMA_VERSION + 1}'))
 
 
-def make_baseline_spec(name="majority-class"):
+def make_baseline_spec(name="majority-class", seed=0, task=TASK):
     return RunSpec.create(
         kind="baseline",
         protocol=Protocol(name="toy", version=1),
-        task=TASK,
+        task=task,
         baseline=Component(
             name=name, distribution="intentzoo", version="0.1.0", target="some.where:Thing"
         ),
-        seed=0,
+        seed=seed,
         threads=1,
     )
 

@@ -1,5 +1,7 @@
 """Who is ranked, and what is said of candidates and of several tasks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def test_letters_go_to_who_may_be_ranked_and_has_two_seeds():
     found = compare(
         [
             candidate("good", 0.90, 0.91, 0.90, 0.91),
-            candidate("svm", 0.85, 0.85, may_be_ranked=False),
+            baseline("svm", 0.85, 0.85),
             candidate("once", 0.85),
             candidate("bad", 0.60, 0.61, 0.60, 0.61),
             candidate("also bad", 0.60, 0.60, 0.61, 0.60),
@@ -53,6 +55,41 @@ def test_differences_have_names_and_signs():
 def test_seeds_that_vary_widely_are_a_tie_whatever_the_rows_say():
     found = compare([candidate("first", 0.95, 0.65), candidate("second", 0.55, 0.75)])
     assert found.letters == {"first": "a", "second": "a"}
+
+
+def baseline(name, *accuracies, seeds_needed=1):
+    return replace(candidate(name, *accuracies), is_baseline=True, seeds_needed=seeds_needed)
+
+
+def test_pairs_are_compared_with_baselines_as_with_one_another():
+    found = compare(
+        [
+            candidate("good", 0.90, 0.91, 0.90, 0.91),
+            candidate("fair", 0.80, 0.82, 0.79, 0.81),
+            baseline("svm", 0.80),
+            candidate("not learned", 0.7, 0.7, may_be_ranked=False),
+            candidate("once", 0.65),
+            candidate("bad", 0.60, 0.61, 0.60, 0.61),
+        ]
+    )
+    assert {(one.first, one.second): one.outcome for one in found.with_baselines} == {
+        ("good", "svm"): "better",
+        ("fair", "svm"): "tied",
+        ("bad", "svm"): "worse",
+    }
+    assert found.letters.keys() == {"good", "fair", "bad"}
+
+
+def test_a_pair_alone_is_compared_with_the_baseline():
+    found = compare([candidate("good", 0.90, 0.91, 0.90), baseline("svm", 0.5)])
+    assert found.letters == {}
+    assert [one.outcome for one in found.with_baselines] == ["better"]
+
+
+def test_a_baseline_that_the_seed_changes_needs_two():
+    pair = candidate("good", 0.90, 0.91, 0.90)
+    assert compare([pair, baseline("svm", 0.5, seeds_needed=2)]).with_baselines == ()
+    assert compare([pair, baseline("svm", 0.5, 0.51, seeds_needed=2)]).with_baselines != ()
 
 
 def test_missing_predictions_are_not_ranked():
@@ -87,7 +124,7 @@ def test_over_tasks_a_pair_with_a_missing_cell_is_not_ranked():
     # c is incomplete: what it won or lost does not count for the others either
     counts = {one.name: (one.wins, one.ties, one.losses) for one in found.standings}
     assert counts == {"a": (1, 0, 1), "b": (1, 0, 1), "c": (0, 0, 0)}
-    assert found.friedman_p is None and found.wilcoxon_p == ()
+    assert (found.friedman_p, found.wilcoxon_p, found.needed) == (None, (), 6)
 
 
 def test_six_tasks_are_tested():

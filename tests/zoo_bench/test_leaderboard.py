@@ -339,7 +339,10 @@ koelectra-nano           95.00    60.00 ± 0.00
                   n=1 (± 8.33)   n=2 (± 22.22)
 
 Pairs that share a letter are tied: no difference between them could be shown.
-Smallest difference that 2 seeds would have shown (80 % power): 62.39 points.
+Smallest difference that 2 seeds on these test rows would have shown (80 %
+power): 62.39 points.
+Better than tfidf-svm: none of 3 pairs; tied with it 2, worse 1.
+Better than majority-class: all 3 pairs.
 
                                               macro   clean   para-  train   p50
    pair                       accuracy % (n)   F1 %  acc. %  meters      s    ms
@@ -710,15 +713,52 @@ def test_every_format_has_the_verdict_in_place_of_the_rank_and_the_change(mixed)
     assert found["suggestions"] == {"collapsed": "warm up longer: min_warmup_steps 20 → 200"}
 
 
-def test_a_yardstick_that_scores_higher_is_named_and_changes_no_verdict(mixed):
-    below = {entry.head: entry.below for entry in entries(mixed).values()}
-    assert below == {
-        "linear": None,
-        "textcnn": "tfidf-svm",
-        "bilstm": "tfidf-svm",
-        "mlp": "tfidf-svm",
-        None: None,
+def test_a_baseline_compares_with_the_pairs_that_have_learned(mixed):
+    found = {entry.head: entry.against_baselines for entry in entries(mixed).values()}
+    assert found == {
+        "linear": {"tfidf-svm": "tied"},
+        "textcnn": {},
+        "bilstm": {},
+        "mlp": {"tfidf-svm": "tied"},
+        None: {},
     }
+
+
+def test_the_claims_say_which_pairs_are_better_than_a_baseline():
+    def told(*accuracies, baseline=0.5):
+        runs = [
+            make_result(make_spec(f"e{place}", seed=seed), accuracy)
+            for place, accuracy in enumerate(accuracies)
+            for seed in range(2)
+        ]
+        svm = make_result(make_baseline_spec("svm"), baseline)
+        [line] = [
+            line
+            for line in statements.claims(board_of(*runs, svm).boards[0].tasks[0])
+            if "svm" in line
+        ]
+        return line
+
+    assert told(0.9, 0.95, 0.9, 0.5) == (
+        "Better than svm: 3 of 4 pairs (e1+mlp, e0+mlp, e2+mlp); tied with it 1."
+    )
+    assert told(0.9, 0.95, 0.9, 0.85, 0.85, 0.1).endswith(
+        "5 of 6 pairs (e1+mlp, e0+mlp, e2+mlp, e3+mlp and 1 more); worse 1."
+    )
+    assert told(0.5, 0.5) == "Better than svm: none of 2 pairs; tied with it 2."
+    assert told(0.9, 0.9) == "Better than svm: all 2 pairs."
+    assert told(0.9) == "Better than svm: the one pair."
+
+
+def test_a_baseline_of_drawn_examples_needs_two_seeds():
+    drawn = TASK.model_copy(update={"name": "toy@50"})
+    runs = [make_result(make_spec(seed=seed, task=drawn), 0.9) for seed in range(3)]
+    for count, is_compared in ((1, False), (2, True)):
+        baselines = [
+            make_result(make_baseline_spec(seed=seed, task=drawn), 0.2) for seed in range(count)
+        ]
+        [pair] = [one for one in entries(board_of(*runs, *baselines)).values() if one.head]
+        assert bool(pair.against_baselines) == is_compared
 
 
 # out of scope

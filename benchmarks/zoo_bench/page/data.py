@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from zoo.terminal import printable
+from zoo_bench.comparisons import Comparison
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.page.audits import audit_fields
 from zoo_bench.page.examples import Texts, most_wrong, shortened
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
+from zoo_bench.standings import tests_over_tasks
 from zoo_bench.statements import UNLEARNED, caveats, claims
 
 _DIGITS = 6
@@ -82,7 +84,11 @@ def _board_fields(board: Board) -> dict[str, Any]:
         "recipe": board.recipe,
         "recipe_id": None if board.recipe is None else board.recipe_id,
         "across": board.across
-        and {**dataclasses.asdict(board.across), "counted": board.across.counted},
+        and {
+            **dataclasses.asdict(board.across),
+            "counted": board.across.counted,
+            "tests": list(tests_over_tasks(board.across)),
+        },
     }
 
 
@@ -93,7 +99,7 @@ def _task_fields(
     texts: Mapping[TaskKey, Texts],
     environments: _Environments,
 ) -> dict[str, Any]:
-    task = task_board.task
+    task, comparisons = task_board.task, task_board.comparisons
     by_id = {run.run_id: run for run in _all_runs(contents)}
     runs = {entry.name: [by_id[run_id] for run_id in entry.run_ids] for entry in task_board.entries}
     failures = {failure.run_id: failure for _, failure in contents.failures}
@@ -112,10 +118,11 @@ def _task_fields(
             "task": task.model_dump(mode="json"),
             "claims": claims(task_board),
             "why_unranked": UNLEARNED if any(one.unlearned for one in task_board.pairs) else None,
-            "detectable": task_board.comparisons.detectable,
+            "detectable": comparisons.detectable,
             "variance": task_board.variance and dataclasses.asdict(task_board.variance),
             "caveats": caveats(task_board),
-            "comparisons": list(_comparisons(task_board)),
+            "comparisons": list(_comparisons(task_board, comparisons.pairs)),
+            "with_baselines": list(_comparisons(task_board, comparisons.with_baselines)),
             "entries": of_entries,
             "audit": audit_fields(found, [run for one in runs.values() for run in one]),
             "texts": {"licence": found.licence, "source": found.source, "reason": found.reason},
@@ -139,10 +146,10 @@ def _entry_fields(entry: Entry) -> dict[str, Any]:
     return {**{name: getattr(entry, name) for name in named}, **dataclasses.asdict(entry)}
 
 
-def _comparisons(task_board: TaskBoard) -> Iterator[list[Any]]:
+def _comparisons(task_board: TaskBoard, found: Iterable[Comparison]) -> Iterator[list[Any]]:
     """`[first, second, difference, p, low, high, is real]`, both by their places in the list."""
     places = {entry.name: place for place, entry in enumerate(task_board.entries)}
-    for one in task_board.comparisons.pairs:
+    for one in found:
         numbers = [round(value, 5) for value in (one.difference, one.p_value, one.low, one.high)]
         yield [places[one.first], places[one.second], *numbers, one.is_real]
 

@@ -7,18 +7,31 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_bench.statistics.differences import holm
+from zoo_bench.statistics.differences import SIGNIFICANCE, holm
 
-# with fewer, not even the smallest p that Wilcoxon's test can give is below 0.05
-TASKS_NEEDED = 6
+# below that its p by the chi-square distribution is no good approximation (Demšar 2006)
+FRIEDMAN_NEEDS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTests:
-    """Friedman's p over three candidates or more, and Holm-adjusted Wilcoxon p of every two."""
+    """Friedman's p over three candidates or more, and Holm-adjusted Wilcoxon p of every two.
+
+    What so few tasks could not show, whatever the scores, is not tested: None, or no p of any two.
+    """
 
     friedman_p: float | None
     wilcoxon_p: dict[tuple[int, int], float]
+
+
+def tasks_needed(candidates: int) -> int:
+    """How many tasks can show a difference of two by Wilcoxon's test and Holm's adjustment.
+
+    The smallest p over n tasks is 2 / 2ⁿ, times the number of comparisons: six tasks for two
+    candidates, eleven for eight.
+    """
+    comparisons = math.comb(candidates, 2)
+    return math.floor(math.log2(2 * comparisons / SIGNIFICANCE)) + 1
 
 
 def mean_ranks(scores: Sequence[Sequence[float]]) -> list[float]:
@@ -37,15 +50,22 @@ def _rank(value: float, values: Sequence[float]) -> float:
     return better + (equal + 1) / 2
 
 
-def task_tests(scores: Sequence[Sequence[float]]) -> TaskTests | None:
-    """The tests over tasks of `scores` `(candidate, task)`; None below six tasks or two candidates.
+def task_tests(scores: Sequence[Sequence[float]]) -> TaskTests:
+    """The tests over tasks of `scores` `(candidate, task)`.
 
-    Friedman's test, then Wilcoxon's signed rank test of every two with Holm's adjustment.
+    Friedman's test from `FRIEDMAN_NEEDS` tasks on, and Wilcoxon's signed rank test of every two,
+    with Holm's adjustment, from `tasks_needed` on.
     """
-    if len(scores) < 2 or len(scores[0]) < TASKS_NEEDED:
-        return None
+    if len(scores) < 2:
+        return TaskTests(None, {})
     from scipy.stats import friedmanchisquare, wilcoxon
 
+    tasks = len(scores[0])
+    friedman = None
+    if len(scores) > 2 and tasks >= FRIEDMAN_NEEDS:
+        friedman = float(friedmanchisquare(*scores).pvalue)
+    if tasks < tasks_needed(len(scores)):
+        return TaskTests(friedman, {})
     places = list(itertools.combinations(range(len(scores)), 2))
     p_values = [
         1.0
@@ -53,6 +73,4 @@ def task_tests(scores: Sequence[Sequence[float]]) -> TaskTests | None:
         else float(wilcoxon(scores[first], scores[second]).pvalue)
         for first, second in places
     ]
-    adjusted = dict(zip(places, holm(p_values), strict=True))
-    friedman = float(friedmanchisquare(*scores).pvalue) if len(scores) > 2 else None
-    return TaskTests(friedman, adjusted)
+    return TaskTests(friedman, dict(zip(places, holm(p_values), strict=True)))

@@ -7,6 +7,9 @@
 3. the difference is at least `SMALLEST_DIFFERENCE`.
 
 The first alone forgets that a test set is a sample; the second alone forgets that a seed is one.
+A baseline is no candidate, and each candidate is compared with it. Its luck with the test rows is
+in all these comparisons, so Holm's adjustment is of the larger p there: that over seeds, or that
+over rows (the difference by its bootstrapped standard error, as normal).
 """
 
 from __future__ import annotations
@@ -55,9 +58,10 @@ class Difference:
 
 
 def welch_p_value(first: Sequence[float], second: Sequence[float]) -> float:
-    """The two-sided p of Welch's t test; both need two values at least.
+    """The two-sided p of Welch's t test; a single value is one that no seed changes.
 
-    Where neither varies at all, 1 for equal means and 0 for others.
+    Of one value against several that is Student's test of one sample. Where neither varies at all,
+    1 for equal means and 0 for others.
     """
     return float(_welch_p_values(_Samples.of([first]), _Samples.of([second]))[0])
 
@@ -93,7 +97,9 @@ def _welch_p_values(first: _Samples, second: _Samples) -> np.ndarray:
     share = np.divide(first.squared_errors, errors, out=np.ones_like(errors), where=varies)
     other = np.divide(second.squared_errors, errors, out=np.ones_like(errors), where=varies)
     # as C's pow rounds, which a product does not quite: the same p as ever, to the last digit
-    parts = np.float_power(share, 2) / (first.n - 1) + np.float_power(other, 2) / (second.n - 1)
+    # a single value has no error, and so no share that its missing freedom could take part with
+    parts = np.float_power(share, 2) / np.maximum(first.n - 1, 1)
+    parts += np.float_power(other, 2) / np.maximum(second.n - 1, 1)
     distance = np.abs(first.means - second.means)
     statistic = np.divide(distance, np.sqrt(errors), out=np.zeros_like(errors), where=varies)
     return np.where(varies, 2 * stdtr(1 / parts, -statistic), distance == 0)
@@ -159,6 +165,33 @@ def differences(scores: Sequence[Sequence[float]], resampled: np.ndarray) -> Ite
         low, high = np.percentile(resampled[first] - resampled[first + 1 :], _TAILS, axis=1)
         for second, numbers in enumerate(np.stack([means, p_values, low, high], axis=1), first + 1):
             yield Difference(first, second, *numbers.tolist())
+
+
+def differences_from(
+    baseline: Sequence[float],
+    resampled_baseline: np.ndarray,
+    scores: Sequence[Sequence[float]],
+    resampled: np.ndarray,
+) -> Iterator[Difference]:
+    """Every candidate minus a baseline, whose place is behind the last of them.
+
+    The baseline may have a single score, which then is one that no seed changes. `resampled` has
+    the candidates' rows of what `resampled_means` gave, `resampled_baseline` that of the baseline.
+    """
+    import numpy as np
+    from scipy.special import ndtr
+
+    samples, reference = _Samples.of(scores), _Samples.of([baseline])
+    means = samples.means - reference.means
+    over_rows = resampled - resampled_baseline
+    low, high = np.percentile(over_rows, _TAILS, axis=1)
+    errors = over_rows.std(axis=1)
+    # without any error over rows the difference is certain, unless there is none
+    z_scores = np.divide(np.abs(means), errors, out=np.zeros_like(errors), where=errors > 0)
+    of_rows = np.where(errors > 0, 2 * ndtr(-z_scores), means == 0)
+    p_values = holm(np.maximum(_welch_p_values(samples, reference), of_rows))
+    for place, numbers in enumerate(np.stack([means, p_values, low, high], axis=1)):
+        yield Difference(place, len(scores), *numbers.tolist())
 
 
 def real_differences(

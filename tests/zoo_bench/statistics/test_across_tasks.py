@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from zoo_bench.statistics.across_tasks import mean_ranks, task_tests
+from zoo_bench.statistics.across_tasks import mean_ranks, task_tests, tasks_needed
 
 
 def test_mean_ranks_by_hand():
@@ -19,7 +19,27 @@ def test_mean_ranks_equal_scipys():
 
 
 def test_no_test_below_six_tasks():
-    assert task_tests([[0.9] * 5, [0.8] * 5, [0.7] * 5]) is None
+    found = task_tests([[0.9] * 5, [0.8] * 5, [0.7] * 5])
+    assert (found.friedman_p, found.wilcoxon_p) == (None, {})
+
+
+@pytest.mark.parametrize("candidates", [2, 3, 8])
+def test_differences_are_tested_where_a_test_could_show_one(candidates):
+    def all_in_order(tasks):
+        return [
+            [1 - 0.1 * place + 0.001 * task for task in range(tasks)] for place in range(candidates)
+        ]
+
+    needed = tasks_needed(candidates)
+    assert task_tests(all_in_order(needed - 1)).wilcoxon_p == {}
+    assert max(task_tests(all_in_order(needed)).wilcoxon_p.values()) < 0.05
+
+
+def test_fewer_tasks_than_needed_could_show_nothing():
+    # what scipy and Holm would say of eight candidates in perfect order over ten tasks
+    ordered = stats.wilcoxon(np.arange(1, 11) / 100).pvalue
+    assert 28 * ordered > 0.05
+    assert tasks_needed(8) == 11
 
 
 def test_two_candidates_have_no_friedman():

@@ -12,6 +12,7 @@ from zoo_bench.statistics.differences import (
     Difference,
     bounds,
     differences,
+    differences_from,
     holm,
     real_differences,
     resampled_means,
@@ -32,6 +33,35 @@ def test_welch_is_a_probability_and_symmetric(first, second):
     p_value = welch_p_value(first, second)
     assert 0 <= p_value <= 1
     assert p_value == pytest.approx(welch_p_value(second, first))
+
+
+def test_a_single_value_is_one_that_no_seed_changes():
+    scores = [0.81, 0.83, 0.86]
+    expected = stats.ttest_1samp(scores, 0.8).pvalue
+    assert welch_p_value(scores, [0.8]) == pytest.approx(expected, rel=1e-10)
+    assert welch_p_value([0.8], scores) == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_baseline_meets_every_candidate_by_the_same_conditions():
+    draw = np.random.default_rng(4)
+    chances = np.array([0.95, 0.82, 0.8, 0.8])[:, None, None]
+    correct = draw.random((4, 3, 400)) < chances
+    correct[3, 1:] = correct[3, 0]  # the last is the baseline: one seed is like another
+    scores = correct.mean(axis=2)
+    right = np.concatenate([correct[:3].sum(axis=1), correct[3:, 0].astype(int)])
+    resampled = resampled_means(right, [3, 3, 3, 1])
+    found = list(differences_from(scores[3, :1], resampled[3], scores[:3], resampled[:3]))
+    assert [(one.first, one.second) for one in found] == [(0, 3), (1, 3), (2, 3)]
+    over_seeds = [stats.ttest_1samp(values, scores[3, 0]).pvalue for values in scores[:3]]
+    errors = (resampled[:3] - resampled[3]).std(axis=1)
+    z_scores = (scores[:3].mean(axis=1) - scores[3, 0]) / errors
+    over_rows = 2 * stats.norm.sf(np.abs(z_scores))
+    expected = holm(np.maximum(over_seeds, over_rows))
+    assert [one.p_value for one in found] == pytest.approx(expected)
+    for place, one in enumerate(found):
+        assert one.difference == pytest.approx(scores[place].mean() - scores[3, 0])
+        assert (one.low, one.high) == bounds(resampled[place] - resampled[3])
+    assert [one.is_real for one in found] == [True, False, False]
 
 
 @pytest.mark.parametrize(("second", "expected"), [([0.5, 0.5], 1.0), ([0.6, 0.6], 0.0)])

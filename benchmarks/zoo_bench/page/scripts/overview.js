@@ -50,15 +50,19 @@ function keyFigures(task) {
       ]),
     );
   }
-  const yardsticks = task.entries.filter((entry) => entry.kind === "baseline" && rankedBy(entry));
-  if (yardsticks.length) {
-    const [best] = yardsticks;
-    const below = pairs.filter((entry) => rankedBy(entry).mean < rankedBy(best).mean).length;
-    const note = below
-      ? `${below} of ${plural(pairs.length, "pair")} below it`
-      : "below every pair";
+  const baselines = task.entries.filter((entry) => entry.kind === "baseline" && rankedBy(entry));
+  if (baselines.length) {
+    const [best] = baselines;
+    const outcomes = pairs.map((entry) => entry.against_baselines[best.name]).filter(Boolean);
+    const counted = ["better", "tied", "worse"]
+      .map((outcome) => [outcome, outcomes.filter((one) => one === outcome).length])
+      .filter(([, count]) => count)
+      .map(([outcome, count]) => `${count} ${outcome}`);
+    const note = counted.length
+      ? `of ${plural(outcomes.length, "pair")}: ${counted.join(", ")}`
+      : "no pair could be compared with it";
     tiles.push(
-      figureTile("Best yardstick", `${percent(rankedBy(best).mean)} %`, [
+      figureTile("Best baseline", `${percent(rankedBy(best).mean)} %`, [
         pairLink(task, best.name),
         element("small", {}, note),
       ]),

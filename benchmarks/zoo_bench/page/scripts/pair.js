@@ -20,7 +20,7 @@ function pairContent(board, task, entry) {
         "p",
         { class: "over" },
         bdi(task.task.name),
-        entry.kind === "baseline" ? ", a yardstick" : "",
+        entry.kind === "baseline" ? ", a baseline" : "",
       ),
       element("h1", { id: "pair-name", tabindex: "-1", autofocus: true }, bdi(entry.name)),
     ),

@@ -70,10 +70,10 @@ function outOfScopeSection(task, entry) {
   );
 }
 
-/** The other ranked pairs, with what may be said of the difference. */
+/** The other ranked pairs and the baselines, with what may be said of the difference. */
 function againstSection(task, entry) {
   const place = task.entries.indexOf(entry);
-  const rows = task.comparisons
+  const rows = [...task.comparisons, ...task.with_baselines]
     .filter(([first, second]) => first === place || second === place)
     .map(([first, second, difference, p, low, high, isReal]) => {
       const sign = first === place ? 1 : -1;
@@ -96,7 +96,7 @@ function againstSection(task, entry) {
     isReal ? element("b", {}, difference > 0 ? "better" : "worse") : "tie",
   ]);
   const how =
-    "This pair minus the other, in points: the interval over resampled test rows and p over seeds (Welch, Holm-adjusted). Better or worse needs both, and 0.2 points.";
+    "This row minus the other, in points: the interval over resampled test rows and p over seeds (Welch, Holm-adjusted). Better or worse needs both, and 0.2 points.";
   return section(
     "Against the others",
     note(how),
