@@ -14,7 +14,9 @@ UNMOVED = 1e-4
 # of the usual rate
 MUCH_LOWER = 0.1
 # of the loss of knowing nothing: below it the training examples were learned
-LEARNED_BY_HEART = 0.5
+MEMORISED = 0.5
+# so few can be memorised and tell nothing of other texts
+FEW_EXAMPLES = 1000
 IMBALANCED = 0.8
 # a fresh encoder says the same of every text for about so long
 SHORT_STEPS = 200
@@ -95,7 +97,14 @@ def for_no_learning(
             f"{measured.answers.accuracy:.2f} from {measured.answers.majority_share:.2f})"
         )
     loss, chance = history[-1]["train_loss"], measured.chance_loss
-    if loss < LEARNED_BY_HEART * chance:
+    if loss < MEMORISED * chance:
+        examples = round(measured.steps * recipe.batch_size / len(history))
+        if examples < FEW_EXAMPLES:
+            return (
+                "train on more examples, or begin with a pretrained encoder: the few there are "
+                f"(about {examples}) were memorised (training loss {loss:.3g} of {chance:.3g}), "
+                "and tell too little of other texts"
+            )
         return (
             "look at the labels of validation: they may be others, or other texts, than those of "
             f"training (training loss {loss:.3g} of {chance:.3g}: those were learned)"

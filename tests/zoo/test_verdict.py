@@ -198,6 +198,13 @@ def test_what_to_try_against_divergence(changes, expected):
             "training (training loss 0.01 of 0.693: those were learned)",
         ),
         (
+            {"batch_size": 16},
+            [epoch(0.5, 3.0, 0.01)] * 30,
+            {"steps": 210},
+            "train on more examples, or begin with a pretrained encoder: the few there are (about "
+            "112) were memorised (training loss 0.01 of 0.693), and tell too little of other texts",
+        ),
+        (
             {"head_learning_rate": 1e-4},
             UNLEARNED,
             {},
