@@ -62,11 +62,9 @@ def clean_rows(
     """The indices of the test texts that do not occur among the training texts.
 
     `"exact"` compares texts as read, that is in NFC and without surrounding space; `"normalised"`
-    compares what `normalised` leaves of them. The exact one decides which rows of a task are clean.
-    It is what "occurs in train" has meant wherever clean scores of 3i4K were counted: 5,504 of the
-    6,121 test rows, against 5,457 by the other. And what the other throws away carries labels:
-    "가요" is a statement, "가요?" a question. `overlap` gives both, so that
-    near duplicates stay visible.
+    compares what `normalised` leaves of them. The exact one decides which rows of a task are clean:
+    what the other throws away carries labels, "가요" is a statement, "가요?" a question. `overlap`
+    gives both, so that near duplicates stay visible.
     """
     if comparison not in get_args(Comparison):
         raise DataError(

@@ -1,7 +1,9 @@
 """3i4K: Korean utterances by intention, with those whose intention hangs on intonation.
 
 Cho et al. 2018, "Speech Intention Understanding in a Head-final Language",
-https://arxiv.org/abs/1811.04231. Test shares 617 of its 6,121 texts with train and validation.
+https://arxiv.org/abs/1811.04231. Test shares 617 of its 6,121 texts with train and validation,
+which leaves 5,504 clean rows: texts are compared as read, as wherever clean scores of 3i4K were
+counted. Without case, punctuation and spaces (`zoo.data.clean_rows`) it would be 5,457.
 """
 
 from __future__ import annotations
