@@ -37,7 +37,7 @@ LANGUAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one method reaches with so many examples, in %; `head` is empty for a yardstick."""
+    """What one method reaches with so many examples, in %; `head` is empty for a baseline."""
 
     examples: int
     accuracy: Interval
@@ -49,7 +49,7 @@ Curves = Mapping[str, Mapping[str, Sequence[Point]]]
 
 
 def curves_of(scores: Iterable[Score]) -> Curves:
-    """The curve of every encoder with its best head, and of the yardsticks but the majority class.
+    """The curve of every encoder with its best head, and of the baselines but the majority class.
 
     The head is chosen for each number of examples by the mean accuracy on validation, so that the
     test has no say in it.

@@ -14,7 +14,7 @@ from zoo_bench.records import Result
 class Score:
     """Accuracies of one run in %: `test` over the clean rows, over all where there are none.
 
-    `method` is the encoder, or a yardstick, whose `head` is empty; `examples` are those of train.
+    `method` is the encoder, or a baseline, whose `head` is empty; `examples` are those of train.
     """
 
     protocol: str

@@ -1,4 +1,4 @@
-"""The yardsticks that stand on every board: no neural network, no seed, always the same result.
+"""The baselines that stand on every board: no neural network, no seed, always the same result.
 
 A transformer below TF-IDF with a linear SVM has not earned its cost on that task. Its verdict does
 not say so: that rests on its own measurements (`docs/explanation/verdicts.md`).

@@ -44,7 +44,7 @@ def _parts(
         yield Text(printable(f"{task}: runs done of runs planned, over all seeds") + "\n")
         if pairs:
             yield _grid(pairs, states)
-        yield Text(_yardsticks([run for run in of_task if run.kind == "baseline"], states))
+        yield Text(_baselines([run for run in of_task if run.kind == "baseline"], states))
     counts = Counter(states[run.run_id] for run in runs)
     yield Text(f"{len(runs)} runs: " + ", ".join(f"{counts[one]} {one}" for one in _ORDER))
     yield Text(_time_left(estimate, workers))
@@ -77,14 +77,14 @@ def _grid(runs: Sequence[RunSpec], states: Mapping[str, State]) -> Table:
     return table
 
 
-def _yardsticks(runs: Sequence[RunSpec], states: Mapping[str, State]) -> str:
+def _baselines(runs: Sequence[RunSpec], states: Mapping[str, State]) -> str:
     if not runs:
         return ""
     counts: dict[str, Counter[State]] = {}
     for run in runs:
         counts.setdefault(run.who, Counter())[states[run.run_id]] += 1
     cells = (f"{who} {_cell(of_one)}" for who, of_one in counts.items())
-    return printable(f"yardsticks: {', '.join(cells)}") + "\n"
+    return printable(f"baselines: {', '.join(cells)}") + "\n"
 
 
 def _cell(counts: Counter[State]) -> str:

@@ -84,7 +84,7 @@ def _table(board: Board, task_board: TaskBoard) -> str:
         f"    {_row(['Encoder', *map(escaped, sorted(heads))])}",
         r"    \midrule",
         *(f"    {_row(row)}" for row in rows),
-        *_yardsticks(task_board, len(heads)),
+        *_baselines(task_board, len(heads)),
         r"    \bottomrule",
         r"  \end{tabular}",
         *_footnotes(
@@ -179,7 +179,7 @@ def _accuracy(entry: Entry) -> str:
     return rf"{100 * score.mean:.2f} $\pm$ {100 * score.half_width:.2f}"
 
 
-def _yardsticks(task_board: TaskBoard, heads: int) -> Iterator[str]:
+def _baselines(task_board: TaskBoard, heads: int) -> Iterator[str]:
     rows = [
         [escaped(entry.name), rf"\multicolumn{{{heads}}}{{c}}{{{_accuracy(entry)}}}"]
         for entry in task_board.entries

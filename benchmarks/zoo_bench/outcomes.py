@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PROBABILITY_METRICS = ("ece", "nll")
 NO_VERDICT = {
-    "baseline": "a yardstick has none",
+    "baseline": "a baseline has none",
     "pair": "all validation examples have one label: whoever says it is right",
 }
 NO_PROBABILITIES = "margins are no probabilities"

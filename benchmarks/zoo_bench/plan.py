@@ -94,12 +94,12 @@ def _places(suite: Suite) -> list[_Place]:
     # each read and hashed once, however many draws of it there are
     wholes = {name: load_task(name) for name, _ in (parse_name(one.name) for one in suite.tasks)}
     tasks = [(_task_record(one, wholes), one) for one in suite.tasks]
-    yardsticks = list(baselines()) if suite.baselines else []
+    all_baselines = list(baselines()) if suite.baselines else []
     places = [
         _Place(record, seed, task.recipe, baseline=one)
         for record, task in tasks
         for seed in _seeds_of_baselines(suite, task)
-        for one in yardsticks
+        for one in all_baselines
     ]
     places += [
         _Place(record, seed, task.recipe, encoder=encoder, head=head)

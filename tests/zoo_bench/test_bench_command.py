@@ -81,7 +81,7 @@ ko-intents: runs done of runs planned, over all seeds
 encoder    linear  mlp
 ──────────────────────
 bert-nano     0/2  0/2
-yardsticks: majority-class 0/1, tfidf-svm 0/1
+baselines: majority-class 0/1, tfidf-svm 0/1
 
 6 runs: 0 done, 0 failed, 6 to do
 time: unknown, nothing like these runs is done yet
@@ -95,9 +95,9 @@ not done:
 """
 
 
-def test_a_dry_run_counts_a_yardstick_once_that_has_every_seed(zoo_bench, tmp_path):
+def test_a_dry_run_counts_a_baseline_once_that_has_every_seed(zoo_bench, tmp_path):
     (tmp_path / "mine.yaml").write_text(SUITE.replace("[ko-intents]", "[ko-intents@100]"))
-    assert "yardsticks: majority-class 0/2, tfidf-svm 0/2\n" in zoo_bench("--dry-run").stdout
+    assert "baselines: majority-class 0/2, tfidf-svm 0/2\n" in zoo_bench("--dry-run").stdout
 
 
 def test_a_dry_run_knows_what_is_done_failed_and_left(zoo_bench):

@@ -71,7 +71,7 @@ def test_a_table_is_closed_and_has_the_same_number_of_columns_in_every_row():
     )
     rows = [line for line in text.splitlines() if line.endswith(r" \\")]
     cells = [len(re.findall(r"(?<!\\)&", row)) for row in rows]
-    assert cells == [2, 2, 2, 1]  # the last is the yardstick, over all columns
+    assert cells == [2, 2, 2, 1]  # the last is the baseline, over all columns
     assert r"tfidf\_svm & \multicolumn{2}{c}{60.00} \\" in text
     assert text.count(r"\begin{") == text.count(r"\end{")
     harmless = re.sub(r"\\[{}\\]", "", text)

@@ -230,7 +230,7 @@ def test_a_drawn_task_keeps_the_test_split_of_the_whole_and_its_hash():
     assert drawn.key != whole.key
 
 
-def test_where_the_seed_draws_the_examples_yardsticks_have_every_seed():
+def test_where_the_seed_draws_the_examples_baselines_have_every_seed():
     runs = plan(suite_of(tasks="[ko-intents, ko-intents@100]"))
     assert [run.label for run in runs if run.kind == "baseline"] == [
         "majority-class/ko-intents/0",

@@ -182,7 +182,7 @@ def test_columns_that_were_meant_otherwise_are_serious(data, cause):
     assert (found.cause, found.is_serious) == (cause, True)
 
 
-def test_unbalanced_labels_are_told_with_the_yardstick():
+def test_unbalanced_labels_are_told_with_the_baseline():
     rows = [(f"말 {number}", "b" if number < 15 else "a") for number in range(200)]
     (found,) = (
         one for one in zoo.audit(examples(*rows), encoders=()).findings if one.cause == "imbalance"

@@ -51,7 +51,7 @@ function hasCleanScores(task) {
   return task.task.n_test_clean !== task.task.n_test && task.task.n_test_clean > 0;
 }
 
-/** The part of the axis that the pairs take: yardsticks far below would squeeze them flat. */
+/** The part of the axis that the pairs take: baselines far below would squeeze them flat. */
 function accuracyRange(entries) {
   const pairs = entries.filter((entry) => entry.kind === "pair" && entry.accuracy);
   const counted = (pairs.length ? pairs : entries).map((entry) => entry.accuracy).filter(Boolean);
@@ -100,7 +100,7 @@ function pairLink(task, name, text = pairName(name)) {
 
 function nameCell(task, entry) {
   const marks = [];
-  if (entry.kind === "baseline") marks.push(element("span", { class: "tag" }, "yardstick"));
+  if (entry.kind === "baseline") marks.push(element("span", { class: "tag" }, "baseline"));
   if (entry.certified === true)
     marks.push(
       element(

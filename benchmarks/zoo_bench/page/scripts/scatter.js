@@ -36,8 +36,8 @@ function scatterPoint(entry, cost) {
   return {
     pick: entry.name,
     isPair: entry.kind === "pair",
-    encoder: entry.encoder ?? "yardstick",
-    head: entry.head ?? "yardstick",
+    encoder: entry.encoder ?? "baseline",
+    head: entry.head ?? "baseline",
     cost: entry[cost],
     score: 100 * score.mean,
     low: 100 * Math.max(0, score.mean - half),
@@ -152,7 +152,7 @@ function namesAs(field, points, range, width, legend = {}) {
   };
 }
 
-/** The names of the front, and of yardsticks, written towards the middle where there is room. */
+/** The names of the front, and of baselines, written towards the middle where there is room. */
 function frontLabels(front, shown, width) {
   const logs = shown.map((point) => Math.log(point.cost));
   const [first, last] = [Math.min(...logs), Math.max(...logs)];
