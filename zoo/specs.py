@@ -129,7 +129,6 @@ class TaskSpec(Spec):
     languages: tuple[str, ...] = ()
     licence: str | None = None
     source: str | None = None
-    metric: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,6 @@ _COLUMNS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
     "tasks": {
         "labels": lambda spec: spec.num_labels,
         "languages": lambda spec: spec.languages,
-        "metric": lambda spec: spec.metric,
     },
 }
 

@@ -83,7 +83,6 @@ def _facts(one: Registered[Any]) -> Iterator[tuple[str, object]]:
             count = one.name.rpartition("@")[2]
             yield "training", f"{int(count):,} of its examples, drawn anew by every seed"
         yield "labels", spec.num_labels
-        yield "metric", spec.metric
         yield "source", spec.source
     else:
         yield "options", _option_lines(one)

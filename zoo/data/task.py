@@ -1,4 +1,4 @@
-"""`Task`: data with splits, labels and a main metric, and how one is found by name."""
+"""`Task`: data with splits and labels, and how one is found by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zoo.seeds import derive_seed
 # without slots: the cached properties need a place
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Data with splits, labels and a main metric.
+    """Data with splits and labels.
 
     `labels` gives every label its index. `out_of_scope` are examples that belong to none of them.
     `is_verified` is whether the content is known to be the publisher's; figures of a task that is
@@ -35,7 +35,6 @@ class Task:
     validation: Examples
     test: Examples
     labels: tuple[str, ...]
-    metric: str = "accuracy"
     out_of_scope: Examples | None = None
     is_verified: bool = True
     languages: tuple[str, ...] = ()

@@ -58,5 +58,5 @@ TASK_SPECS = (
 def about(name: str) -> dict[str, Any]:
     """What the task of this name takes over from its spec."""
     spec = next(spec for spec in TASK_SPECS if spec.name == name)
-    fields = ("name", "metric", "languages", "licence", "source")
+    fields = ("name", "languages", "licence", "source")
     return {field: getattr(spec, field) for field in fields}

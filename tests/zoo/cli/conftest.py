@@ -36,7 +36,7 @@ def zoo_heads():
 def zoo_tasks():
     yield zoo.TaskSpec(
         name="mail", target="parts:mail", description="mail by department", num_labels=7,
-        languages=("ko",), metric="macro_f1", source="https://example.org/mail", licence="CC0-1.0",
+        languages=("ko",), source="https://example.org/mail", licence="CC0-1.0",
     )
 """
 

@@ -32,8 +32,8 @@ def test_everything_is_listed_by_kind(run, zoo_mine):
         "mlp        1,538  two layers\n"
         "\n"
         "Tasks\n"
-        "name  labels  languages  metric    description\n"
-        "mail       7  ko         macro_f1  mail by department\n"
+        "name  labels  languages  description\n"
+        "mail       7  ko         mail by department\n"
     )
 
 

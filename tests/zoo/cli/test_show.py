@@ -59,12 +59,11 @@ def test_a_head_is_shown_with_its_options_and_a_partner_that_needs_no_network(ru
     )
 
 
-def test_a_task_is_shown_with_its_labels_and_its_metric(run, zoo_mine):
+def test_a_task_is_shown_with_its_labels_and_its_source(run, zoo_mine):
     assert run("show", "mail").stdout == (
         "task mail\n"
         "  description  mail by department\n"
         "  labels       7\n"
-        "  metric       macro_f1\n"
         "  source       https://example.org/mail\n"
         "  languages    ko\n"
         "  licence      CC0-1.0\n"

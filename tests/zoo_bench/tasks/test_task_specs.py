@@ -72,7 +72,6 @@ def test_files_come_from_the_publisher_and_have_a_checksum(name):
 def test_a_task_takes_over_what_its_spec_says():
     assert about("nsmc") == {
         "name": "nsmc",
-        "metric": "accuracy",
         "languages": ("ko",),
         "licence": "CC0-1.0",
         "source": "https://github.com/e9t/nsmc",
