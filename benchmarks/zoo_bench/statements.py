@@ -68,7 +68,7 @@ def _which(names: Sequence[str], of_all: int) -> str:
     if not names:
         return f"none of {of_all} {noun}"
     if len(names) == of_all:
-        return f"all {of_all} {noun}" if of_all > 1 else "the one pair"
+        return {1: "the one pair", 2: "both pairs"}.get(of_all, f"all {of_all} pairs")
     shown = ", ".join(map(printable, names[:_MOST_NAMES]))
     more = len(names) - _MOST_NAMES
     listed = f"{shown} and {more} more" if more > 0 else shown

@@ -746,7 +746,8 @@ def test_the_claims_say_which_pairs_are_better_than_a_baseline():
         "5 of 6 pairs (e1+mlp, e0+mlp, e2+mlp, e3+mlp and 1 more); worse 1."
     )
     assert told(0.5, 0.5) == "Better than svm: none of 2 pairs; tied with it 2."
-    assert told(0.9, 0.9) == "Better than svm: all 2 pairs."
+    assert told(0.9, 0.9) == "Better than svm: both pairs."
+    assert told(0.9, 0.9, 0.9) == "Better than svm: all 3 pairs."
     assert told(0.9) == "Better than svm: the one pair."
 
 
