@@ -41,7 +41,7 @@ def claims(task_board: TaskBoard) -> list[str]:
         parts = [
             ("encoder", shares.encoder),
             ("head", shares.head),
-            ("the two together", shares.interaction),
+            ("their interaction", shares.interaction),
             ("seed", shares.seed),
         ]
         listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)

@@ -1,4 +1,4 @@
-"""What a score depends on: the encoder, the head, the two together, or the seed."""
+"""What a score depends on: the encoder, the head, their interaction, or the seed."""
 
 from __future__ import annotations
 

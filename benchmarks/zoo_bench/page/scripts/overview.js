@@ -105,7 +105,7 @@ function varianceBar(shares) {
   const parts = [
     ["encoder", shares.encoder],
     ["head", shares.head],
-    ["the two together", shares.interaction],
+    ["their interaction", shares.interaction],
     ["seed", shares.seed],
   ];
   const bar = parts.map(([, share], place) =>
