@@ -1,4 +1,7 @@
-"""Which components of a run `zoo check` had certified, as results carry it."""
+"""Which components of a run `zoo check` had certified, as results carry it.
+
+The driver looks when the run has ended, so what counts is the code installed on its machine then.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Entry:
     `expected` is how many seeds any pair has on this task; `diverged`, `failed` and `unfinished`
     runs have no score and are missing from `n`, `verdicts` counts those that have one. By verdict,
     `suggestions` has what the first such run suggests. `below` is a yardstick that scores higher.
-    `certified`: encoder and head had passed `zoo check` whenever they ran; False where one had
+    `certified`: encoder and head had passed `zoo check` whenever a run ended; False where one had
     failed it, None where one had not been checked. `rank` has the letters of a pair that is ranked:
     who shares a letter is tied. `row_error` is half of the 95 % interval of `rank_by` over
     resampled test rows. `run_ids` are in order of their seeds, finished or not. Costs compare on

@@ -10,7 +10,8 @@
 | distribution (nobody bumps our protocol for it)     | protocol version stands for it            |
 | the encoder's checkpoint, revision, weights hash,   | where the weights were cached             |
 | and whether it was pretrained at all                |                                           |
-| the whole recipe, defaults written out              | executor, workers, attempts               |
+| the whole recipe, defaults written out and          | executor, workers, attempts               |
+| `precision: auto` settled by the planning machine   |                                           |
 | the seed                                            | when it ran, on which machine             |
 | the threads: sums in another order differ in bits   | how long it took                          |
 """
