@@ -3,8 +3,8 @@
 from zoo.auditing.records import (
     AuditReport,
     Conflict,
+    DataFinding,
     EncoderAudit,
-    Finding,
     OverlapAudit,
     Quantiles,
     SplitAudit,
@@ -16,8 +16,8 @@ from zoo.auditing.report import audit
 __all__ = [
     "AuditReport",
     "Conflict",
+    "DataFinding",
     "EncoderAudit",
-    "Finding",
     "OverlapAudit",
     "Quantiles",
     "SplitAudit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zoo.auditing.records import Finding
+from zoo.auditing.records import DataFinding
 from zoo.auditing.splits import Split
 from zoo.data.faults import names
 
@@ -17,7 +17,7 @@ _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9._:/-]+")
 _NUMBER = re.compile(r"[\s\d.,:;+\-−/%()]+")
 
 
-def column_findings(split: Split) -> Iterator[Finding]:
+def column_findings(split: Split) -> Iterator[DataFinding]:
     """At most one finding on each of the two columns of train."""
     texts, labels = split.examples.texts, split.examples.labels
     rows = len(texts)
@@ -65,5 +65,5 @@ def column_findings(split: Split) -> Iterator[Finding]:
         )
 
 
-def _finding(cause: str, title: str, evidence: str, fix: str) -> Finding:
-    return Finding(cause, title, evidence, fix, is_serious=True, share=1.0)
+def _finding(cause: str, title: str, evidence: str, fix: str) -> DataFinding:
+    return DataFinding(cause, title, evidence, fix, is_serious=True, share=1.0)

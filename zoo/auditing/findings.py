@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from zoo.auditing.records import AuditReport, EncoderAudit, Finding, OverlapAudit
+from zoo.auditing.records import AuditReport, DataFinding, EncoderAudit, OverlapAudit
 from zoo.auditing.splits import OUT_OF_SCOPE
 from zoo.data.faults import listed, names, where
 from zoo.data.splits import alike_labels
@@ -22,7 +22,9 @@ _LONGEST_TEXT = 40
 _MOST_EXAMPLES = 3
 
 
-def findings_of(report: AuditReport, about_columns: Iterable[Finding]) -> tuple[Finding, ...]:
+def findings_of(
+    report: AuditReport, about_columns: Iterable[DataFinding]
+) -> tuple[DataFinding, ...]:
     """All findings, serious ones first, and of these what concerns most of the data."""
     found = [
         *about_columns,
@@ -38,11 +40,11 @@ def findings_of(report: AuditReport, about_columns: Iterable[Finding]) -> tuple[
     return tuple(sorted(found, key=lambda one: (not one.is_serious, -one.share)))
 
 
-def _missing(report: AuditReport) -> Iterator[Finding]:
+def _missing(report: AuditReport) -> Iterator[DataFinding]:
     for split in report.splits:
         for part, places in (("text", split.blank), ("label", split.unlabelled)):
             if places:
-                yield Finding(
+                yield DataFinding(
                     f"no_{part}",
                     f"{_rows(len(places))} of {split.name} {_have(places)} no {part}",
                     f"{split.source}, {where(split.unit, places)}",
@@ -52,10 +54,10 @@ def _missing(report: AuditReport) -> Iterator[Finding]:
                 )
 
 
-def _labels(report: AuditReport) -> Iterator[Finding]:
+def _labels(report: AuditReport) -> Iterator[DataFinding]:
     train, *others = (one for one in report.splits if one.name != OUT_OF_SCOPE)
     if len(train.label_counts) == 1:
-        yield Finding(
+        yield DataFinding(
             "one_label",
             f"every example of train has the label {names(list(train.label_counts))}",
             f"{_rows(train.rows)}, one label",
@@ -71,7 +73,7 @@ def _labels(report: AuditReport) -> Iterator[Finding]:
         }
         if unseen:
             what = f"{len(unseen):,} label{'' if len(unseen) == 1 else 's'}"
-            yield Finding(
+            yield DataFinding(
                 "unseen_labels",
                 f"{split.name} has {what} that train lacks: {names(list(unseen))}",
                 f"{_rows(sum(unseen.values()))} of {split.rows:,}",
@@ -84,7 +86,7 @@ def _labels(report: AuditReport) -> Iterator[Finding]:
         counts = Counter[str]()
         for split in report.splits:
             counts.update({one: split.label_counts.get(one, 0) for one in same})
-        yield Finding(
+        yield DataFinding(
             "alike_labels",
             f"{listed([repr(one) for one in same], 'and')} differ only {difference}",
             ", ".join(f"{one!r} has {_rows(counts[one])}" for one in same),
@@ -95,7 +97,7 @@ def _labels(report: AuditReport) -> Iterator[Finding]:
         )
 
 
-def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[Finding]:
+def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[DataFinding]:
     seen = " or ".join(overlap.seen)
     is_validation = overlap.split == "validation"
     if overlap.exact or overlap.normalised:
@@ -110,7 +112,7 @@ def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[Finding]:
             evidence.append(f"{more} {differ} only in case, punctuation or spaces.")
         rows = overlap.exact or overlap.normalised
         evidence.append(_place(overlap, rows) + _such_as(overlap.shared_texts))
-        yield Finding(
+        yield DataFinding(
             "shared_texts",
             f"{_of(len(rows), overlap)} also {_occur(rows)} in {seen}",
             " ".join(evidence),
@@ -123,7 +125,7 @@ def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[Finding]:
         )
     if overlap.near:
         pairs = [f"{_quoted(one)} and {_quoted(other)}" for one, other in overlap.near_texts]
-        yield Finding(
+        yield DataFinding(
             "near_texts",
             f"{_of(len(overlap.near), overlap)} {'is' if len(overlap.near) == 1 else 'are'} "
             f"nearly a text of {seen}",
@@ -135,7 +137,7 @@ def _overlap(overlap: OverlapAudit, report: AuditReport) -> Iterator[Finding]:
         )
 
 
-def _conflicts(report: AuditReport) -> Iterator[Finding]:
+def _conflicts(report: AuditReport) -> Iterator[DataFinding]:
     if not report.conflicts:
         return
     judged = sum(one.rows for one in report.splits if one.name != OUT_OF_SCOPE)
@@ -153,7 +155,7 @@ def _conflicts(report: AuditReport) -> Iterator[Finding]:
         for one in worst
     ]
     one = len(report.conflicts) == 1
-    yield Finding(
+    yield DataFinding(
         "conflicting_labels",
         f"{len(report.conflicts):,} text{' has' if one else 's have'} more than one label",
         f"{_rows(affected)} of {judged:,}{''.join(f', {one}' for one in within)}; "
@@ -165,10 +167,10 @@ def _conflicts(report: AuditReport) -> Iterator[Finding]:
     )
 
 
-def _repeats(report: AuditReport) -> Iterator[Finding]:
+def _repeats(report: AuditReport) -> Iterator[DataFinding]:
     seen = report.within[0]
     if seen.repeats:
-        yield Finding(
+        yield DataFinding(
             "repeated_texts",
             f"{_rows(seen.repeats)} of {listed(seen.splits, 'and')} "
             f"repeat{'s' if seen.repeats == 1 else ''} an earlier text",
@@ -180,7 +182,7 @@ def _repeats(report: AuditReport) -> Iterator[Finding]:
         )
 
 
-def _balance(report: AuditReport) -> Iterator[Finding]:
+def _balance(report: AuditReport) -> Iterator[DataFinding]:
     train = report.splits[0]
     counts = train.label_counts
     # a label of its own for every row is another fault
@@ -190,7 +192,7 @@ def _balance(report: AuditReport) -> Iterator[Finding]:
     least = min(counts, key=lambda one: counts[one])
     rare = sum(count for count in counts.values() if counts[most] >= IMBALANCE * count)
     if rare:
-        yield Finding(
+        yield DataFinding(
             "imbalance",
             f"labels of train are unbalanced, {counts[most] / counts[least]:,.0f} to 1",
             f"{most} has {counts[most]:,} of {train.rows:,} rows, {least} {counts[least]:,}; "
@@ -202,7 +204,7 @@ def _balance(report: AuditReport) -> Iterator[Finding]:
         )
     few = {label: count for label, count in counts.items() if count < FEW_ROWS}
     if few:
-        yield Finding(
+        yield DataFinding(
             "few_examples",
             f"{len(few):,} label{' has' if len(few) == 1 else 's have'} fewer than {FEW_ROWS} "
             "rows in train",
@@ -213,12 +215,12 @@ def _balance(report: AuditReport) -> Iterator[Finding]:
         )
 
 
-def _tokens(encoders: Sequence[EncoderAudit]) -> Iterator[Finding]:
+def _tokens(encoders: Sequence[EncoderAudit]) -> Iterator[DataFinding]:
     for same in alike_encoders(encoders):
         one, who = same[0], listed([one.encoder for one in same], "and")
         if one.unknown_share >= UNKNOWN_SHARES[0]:
             words = ", ".join(map(_quoted, one.commonest_unknown))
-            yield Finding(
+            yield DataFinding(
                 "unknown_tokens",
                 f"{_percent(one.unknown_share)} of the tokens are unknown to {who}",
                 f"in {_rows(sum(split.texts_with_unknown for split in one.splits))} of "
@@ -230,7 +232,7 @@ def _tokens(encoders: Sequence[EncoderAudit]) -> Iterator[Finding]:
             )
         if one.truncated_share >= TRUNCATED_SHARES[0]:
             longest = max(split.lengths.maximum for split in one.splits)
-            yield Finding(
+            yield DataFinding(
                 "truncated",
                 f"{_percent(one.truncated_share)} of the texts are cut at {one.max_length} tokens",
                 f"by {who}; the longest has {longest:,} tokens",
@@ -249,7 +251,7 @@ def alike_encoders(encoders: Sequence[EncoderAudit]) -> list[list[EncoderAudit]]
     return list(groups.values())
 
 
-def _repairs(report: AuditReport) -> Iterator[Finding]:
+def _repairs(report: AuditReport) -> Iterator[DataFinding]:
     notes: dict[str, str] = {}
     for split in report.splits:
         for note, count in split.notes.items():
@@ -258,7 +260,7 @@ def _repairs(report: AuditReport) -> Iterator[Finding]:
                 # splits of one file share its notes
                 notes.setdefault(f"{count:,} {note}", split.name)
     if notes:
-        yield Finding(
+        yield DataFinding(
             "repaired",
             "some texts or labels were repaired in reading",
             "; ".join(f"{split}: {note}" for note, split in notes.items()),

@@ -153,7 +153,7 @@ class EncoderAudit:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFinding:
     """Something that is not as it should be: what, the numbers and places behind it, the way out.
 
     `share` is how much of the data it concerns, from 0 to 1. A serious one makes training fail, or
@@ -184,7 +184,7 @@ class AuditReport:
     conflicts: tuple[Conflict, ...]
     encoders: tuple[EncoderAudit, ...]
     near_threshold: float | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DataFinding, ...] = ()
 
     @property
     def is_healthy(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.auditing.columns import column_findings
 from zoo.auditing.duplication import Duplication
 from zoo.auditing.findings import findings_of
-from zoo.auditing.records import AuditReport, Finding, Quantiles, SplitAudit
+from zoo.auditing.records import AuditReport, DataFinding, Quantiles, SplitAudit
 from zoo.auditing.splits import OUT_OF_SCOPE, Split, read_split, splits_of
 from zoo.auditing.tokens import encoder_audits
 from zoo.data import Task
@@ -72,7 +72,9 @@ def audit(
         near_threshold=near,
     )
     # the columns of a task were chosen by whoever made it
-    about_columns: Iterable[Finding] = () if isinstance(data, Task) else column_findings(splits[0])
+    about_columns: Iterable[DataFinding] = (
+        () if isinstance(data, Task) else column_findings(splits[0])
+    )
     return dataclasses.replace(report, findings=findings_of(report, about_columns))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zoo.auditing.findings import alike_encoders
-from zoo.auditing.records import AuditReport, Finding, Quantiles
+from zoo.auditing.records import AuditReport, DataFinding, Quantiles
 from zoo.auditing.splits import OUT_OF_SCOPE
 from zoo.data.faults import listed
 from zoo.terminal import printable
@@ -49,7 +49,7 @@ def _parts(report: AuditReport) -> Iterator[RenderableType]:
     yield from _encoders(report)
 
 
-def _sum(findings: Sequence[Finding]) -> str:
+def _sum(findings: Sequence[DataFinding]) -> str:
     serious = sum(one.is_serious for one in findings)
     if not findings:
         return "Nothing was found that ought to be mended."
@@ -57,7 +57,7 @@ def _sum(findings: Sequence[Finding]) -> str:
     return f"{count}; {serious} serious (✗)" if serious else f"{count}; none is serious"
 
 
-def _finding(finding: Finding) -> Iterator[RenderableType]:
+def _finding(finding: DataFinding) -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 

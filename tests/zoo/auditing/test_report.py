@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 import zoo
-from zoo.auditing import Conflict, Finding, Quantiles
+from zoo.auditing import Conflict, DataFinding, Quantiles
 from zoo.errors import DataError
 
 
@@ -244,7 +244,7 @@ def test_the_text_fits_80_columns_and_obeys_nothing(report):
 def test_a_finding_is_its_five_parts(report):
     text = str(report)
     for one in report.findings:
-        assert isinstance(one, Finding)
+        assert isinstance(one, DataFinding)
         assert f"{'✗' if one.is_serious else '!'} {one.title[:40]}" in text
 
 
