@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 from zoo.doctor.bag_of_words import Skill, skill_of
 from zoo.doctor.findings import Finding
 from zoo.doctor.patient import Patient, class_indices
-from zoo.transformers_encoder import longest_input
+from zoo.positions import longest_input
 
 UNKNOWN_SHARE = 0.2
 # of all tokens that one single id may be, where nobody says which id is unknown
