@@ -6,16 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from zoo.strict_record import Record
 
 
-class Measured(BaseModel):
-    """Frozen, strict, without unknown fields and without NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Movement(Measured):
+class Movement(Record):
     """How far the weights of a part are from where they began.
 
     Of a sample of them: the share that is not what it was, and the length of the whole change over
@@ -26,7 +22,7 @@ class Movement(Measured):
     relative_change: float = Field(ge=0)
 
 
-class Answers(Measured):
+class Answers(Record):
     """What the best epoch said of the validation examples, held against their labels.
 
     `majority_share` and `label_entropy` are of the labels, `top_share` and `prediction_entropy` of
@@ -63,7 +59,7 @@ class Answers(Measured):
         )
 
 
-class Measurements(Measured):
+class Measurements(Record):
     """The losses to hold the others against, the best epoch's answers, and what moved.
 
     `chance_loss` is the recipe's own loss where every label has the same probability: ln(labels),
