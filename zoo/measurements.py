@@ -27,8 +27,10 @@ class Answers(Record):
 
     `majority_share` and `label_entropy` are of the labels, `top_share` and `prediction_entropy` of
     the predictions: the share of the commonest one, and the entropy of all shares in nats.
-    `association` is Matthews' correlation. `deviations`: by how many standard deviations more
-    predictions were right than would be if the same predictions were dealt out by chance.
+    `association` is Matthews' correlation, which metrics call `mcc`: here from the counts alone.
+    `deviations` is a standard score (z): by how many standard deviations more predictions were
+    right than would be if the same predictions were dealt out by chance. Both are called so in the
+    results on disk, and keep these names as long as their schema does.
     """
 
     n: int = Field(ge=1)
