@@ -149,6 +149,8 @@ def test_every_package_imports_in_the_agreed_direction():
         ("zoo/errors.py", "import zoo_heads", "zoo is not allowed to import zoo_heads"),
         ("zoo_heads/__init__.py", "import zoo_encoders", "zoo_heads is not allowed to import"),
         ("zoo/plugins.py", "import zoo.shelf", "zoo.plugins is not allowed to import zoo.shelf"),
+        ("zoo/doctor/tokens.py", "import zoo.data", "zoo.doctor is not allowed to import zoo.data"),
+        ("zoo_bench/job.py", "import zoo_bench.run", "zoo_bench.job is not allowed to import"),
     ],
 )
 def test_an_import_in_the_wrong_direction_is_caught(file, line, chain, tmp_path):

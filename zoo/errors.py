@@ -129,6 +129,14 @@ class MissingExtra(ZooError):
         )
 
 
+def listed(words: Iterable[str], conjunction: str) -> str:
+    """`a`, `a and b`, `a, b and c`; an empty text for none."""
+    parts = list(words)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The words `; did you mean 'x'?`, or an empty text where nothing is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -6,16 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from zoo.strict_record import Record
 
 
-class Measured(BaseModel):
-    """Frozen, strict, without unknown fields and without NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Movement(Measured):
+class Movement(Record):
     """How far the weights of a part are from where they began.
 
     Of a sample of them: the share that is not what it was, and the length of the whole change over
@@ -26,13 +22,15 @@ class Movement(Measured):
     relative_change: float = Field(ge=0)
 
 
-class Answers(Measured):
+class Answers(Record):
     """What the best epoch said of the validation examples, held against their labels.
 
     `majority_share` and `label_entropy` are of the labels, `top_share` and `prediction_entropy` of
     the predictions: the share of the commonest one, and the entropy of all shares in nats.
-    `association` is Matthews' correlation. `deviations`: by how many standard deviations more
-    predictions were right than would be if the same predictions were dealt out by chance.
+    `association` is Matthews' correlation, which metrics call `mcc`: here from the counts alone.
+    `deviations` is a standard score (z): by how many standard deviations more predictions were
+    right than would be if the same predictions were dealt out by chance. Both are called so in the
+    results on disk, and keep these names as long as their schema does.
     """
 
     n: int = Field(ge=1)
@@ -63,7 +61,7 @@ class Answers(Measured):
         )
 
 
-class Measurements(Measured):
+class Measurements(Record):
     """The losses to hold the others against, the best epoch's answers, and what moved.
 
     `chance_loss` is the recipe's own loss where every label has the same probability: ln(labels),

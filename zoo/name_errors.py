@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from zoo.entry_points import normalized
 from zoo.errors import (
@@ -93,9 +93,3 @@ def _counted(plugins: Sequence[Plugin]) -> str:
 def a(kind: str) -> str:
     """`an encoder`, `a head`."""
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
-def listed(words: Iterable[str], conjunction: str) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *most, last = words
-    return f"{', '.join(most)} {conjunction} {last}" if most else last

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from zoo.errors import DataError, EvaluationError
+from zoo.limits import MAX_CHARACTERS
 from zoo.token_memory import current_memory
 from zoo.vocabularies import DEFAULT_MAX_LENGTH
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 # texts that a stream holds at a time: enough to sort by length, little enough for any memory
 WINDOW = 2048
 LARGEST_BATCH = 256
-MAX_CHARACTERS = 10_000
 MAX_TOKENS = 8192
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zoo.errors import RecipeError, did_you_mean
+from zoo.limits import MAX_LENGTH
 
 # Devlin et al. 2019 (appendix A.3) fine-tune at 2e-5 to 5e-5; a fresh encoder needs far more
 PRETRAINED_ENCODER_RATE = 5e-5
@@ -37,7 +38,9 @@ class Recipe(BaseModel):
     epochs: int | None = Field(default=None, ge=1, le=10_000)
     batch_size: int = Field(default=32, ge=1, description="examples per optimizer step")
     gradient_accumulation: int = Field(default=1, ge=1, description="parts of a batch, in turn")
-    max_length: int = Field(default=128, ge=2, description="tokens of a text, special ones too")
+    max_length: int = Field(
+        default=MAX_LENGTH, ge=2, description="tokens of a text, special ones too"
+    )
     encoder_learning_rate: float | None = Field(default=None, gt=0)
     head_learning_rate: float | None = Field(default=None, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from zoo import name_errors
 from zoo.entry_points import BUILT_IN, normalized
-from zoo.errors import AmbiguousName, ZooError
+from zoo.errors import AmbiguousName, ZooError, listed
 from zoo.plugins import Plugin
 from zoo.specs import Spec
 from zoo.terminal import printable
@@ -87,7 +87,7 @@ class Shelf(Generic[AnySpec]):
         """A line for every short name that several distributions bring."""
         return [
             f"{self.kind} {name!r} is brought by "
-            + name_errors.listed((f"{one.release} as {one.name!r}" for one in rivals), "and")
+            + listed((f"{one.release} as {one.name!r}" for one in rivals), "and")
             for name, rivals in self._rivals.items()
             if len(rivals) > 1
         ]
@@ -125,6 +125,6 @@ class Shelf(Generic[AnySpec]):
         self, name: str, rivals: Sequence[Registered[AnySpec]], suffix: str = ""
     ) -> AmbiguousName:
         """The error for a short name that nobody may keep; `suffix` is what was asked after it."""
-        owners = name_errors.listed((one.release for one in rivals), "and")
-        ways = name_errors.listed((repr(one.full_name + suffix) for one in rivals), "or")
+        owners = listed((one.release for one in rivals), "and")
+        ways = listed((repr(one.full_name + suffix) for one in rivals), "or")
         return AmbiguousName(f"{self.kind} {name!r} is brought by {owners}; ask for {ways}")

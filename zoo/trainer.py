@@ -227,6 +227,11 @@ def run_key(
     }
 
 
+def precision_of(recipe: Recipe, device: torch.device) -> torch.autocast:
+    """What forward pass and loss of a training are computed within."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16")
+
+
 class RecipeTrainer(Trainer):
     """transformers' Trainer with the recipe's optimizer, schedule, precision and order."""
 
@@ -273,8 +278,7 @@ class RecipeTrainer(Trainer):
         accelerate would leave its cast wrapped around the classifier's `forward` for good.
         """
         stack = super().compute_loss_context_manager()
-        is_bf16 = self.recipe.precision == "bf16"
-        stack.enter_context(torch.autocast(self.args.device.type, torch.bfloat16, enabled=is_bf16))
+        stack.enter_context(precision_of(self.recipe, self.args.device))
         return stack
 
     def training_step(self, *arguments: Any, **options: Any) -> torch.Tensor:

@@ -18,6 +18,7 @@ from zoo.prediction import tokenize
 from zoo.recipe import Recipe, has_bf16
 from zoo.seeds import check_seed
 from zoo.trainer import Material, run_trainer
+from zoo.unknown_tokens import count_tokens
 from zoo.verdict import Judgement, judge
 
 if TYPE_CHECKING:
@@ -183,13 +184,11 @@ def prepare(
 def refuse_unknown_language(
     classifier: TextClassifier, token_ids: list[list[int]], train: Examples, limit: float
 ) -> None:
-    """Raise `DataError` where the tokenizer knows too few of the training tokens."""
-    unknown_id = classifier.tokenizer.unk_token_id
-    total = sum(len(ids) for ids in token_ids)
-    unknown = sum(ids.count(unknown_id) for ids in token_ids) if unknown_id is not None else 0
-    if unknown > limit * total:
+    """Raise `DataError` where the tokenizer does not know too many of the training tokens."""
+    share = count_tokens(classifier.tokenizer, token_ids).unknown_share
+    if share > limit:
         raise DataError(
             f"{train.source}: the tokenizer of {classifier.config.encoder['name']!r} does not know "
-            f"{unknown / total:.0%} of the tokens (limit {limit:.0%}). Choose an encoder of the "
+            f"{share:.0%} of the tokens (limit {limit:.0%}). Choose an encoder of the "
             "texts' language, or raise max_unknown_rate in the recipe"
         )

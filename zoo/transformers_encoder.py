@@ -17,6 +17,7 @@ from zoo.checksums import check_checksums
 from zoo.errors import CheckpointError, OptionError, OutOfReach
 from zoo.fresh_weights import begin_with_words
 from zoo.hub import locate
+from zoo.positions import longest_input
 from zoo.quietness import quiet_transformers
 
 if TYPE_CHECKING:
@@ -167,17 +168,6 @@ def bare_class(config: PreTrainedConfig) -> Any:
     """The class of the model without any task's head."""
     found = MODEL_MAPPING[type(config)]
     return found[0] if isinstance(found, tuple) else found
-
-
-def longest_input(model: PreTrainedModel) -> int | None:
-    """How many tokens the encoder has positions for, None where it does not say."""
-    limit = getattr(model.config, "max_position_embeddings", None)
-    if not isinstance(limit, int) or limit < 1:
-        return None
-    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
-    # RoBERTa numbers positions from padding_idx + 1
-    unused = getattr(table, "padding_idx", None)
-    return limit if unused is None else limit - unused - 1
 
 
 def check_is_encoder(config: PreTrainedConfig, checkpoint: str) -> None:

@@ -12,8 +12,9 @@ from statistics import NormalDist
 from typing import Any, Literal
 
 from zoo import suggestions
-from zoo.measurements import Answers, Measured, Measurements
+from zoo.measurements import Answers, Measurements
 from zoo.recipe import Recipe
+from zoo.strict_record import Record
 
 Verdict = Literal["learned", "not_learned", "collapsed", "diverged", "undertrained"]
 History = Sequence[Mapping[str, Any]]
@@ -31,7 +32,7 @@ LEFT_TO_LEARN = 0.2
 LEARNED_LATE = 0.1
 
 
-class Judgement(Measured):
+class Judgement(Record):
     """A verdict, the numbers that it rests on, and one change to try where it is not `learned`."""
 
     verdict: Verdict

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from zoo.errors import OutOfMemory, ZooError
-from zoo_bench.executors import Progressed
+from zoo_bench.events import Progressed
 from zoo_bench.records import Failure, FailureKind, Result, RunSpec
 
 Report = Callable[[Progressed], None]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.entry_points import zoo_version
-from zoo_bench.executors import Progressed
+from zoo_bench.events import Progressed
 from zoo_bench.job import Outcome, failure_of, perform, sparingly
 from zoo_bench.records import Failure, RunSpec
 from zoo_bench.run_log import RunLog

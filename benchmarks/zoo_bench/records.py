@@ -10,9 +10,10 @@ import json
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from zoo.measurements import Measurements
+from zoo.strict_record import Record
 from zoo.verdict import Verdict
 from zoo_bench import identity
 
@@ -20,12 +21,6 @@ SCHEMA_VERSION = 5
 
 Kind = Literal["pair", "baseline"]
 FailureKind = Literal["refused", "error", "out_of_memory", "lost", "timeout"]
-
-
-class Record(BaseModel):
-    """Frozen, strict, without unknown fields and without NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Protocol(Record):
@@ -71,7 +66,7 @@ class Component(Record):
     distribution: str
     version: str
     target: str
-    options: dict[str, JsonValue] = {}
+    options: dict[str, JsonValue] = Field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -114,7 +109,7 @@ class RunSpec(Record):
     head: Component | None = None
     baseline: Component | None = None
     recipe: dict[str, JsonValue] | None = None
-    overridden: dict[str, JsonValue] = {}
+    overridden: dict[str, JsonValue] = Field(default_factory=dict)
     seed: int = Field(ge=0)
     threads: int = Field(ge=1)
 
@@ -239,7 +234,7 @@ class Provenance(Record):
     resumed: bool
     started_at: datetime
     finished_at: datetime
-    certificates: dict[Literal["encoder", "head"], CertificateRecord] = {}
+    certificates: dict[Literal["encoder", "head"], CertificateRecord] = Field(default_factory=dict)
 
 
 class Result(RunSpec):

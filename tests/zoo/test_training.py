@@ -377,9 +377,16 @@ def test_a_language_that_the_tokenizer_does_not_know_is_refused(make_classifier)
     text = refusal(DataError, make_classifier(), pairs)
     assert text.startswith("pairs: the tokenizer of 'hf:/")
     assert text.endswith(
-        "does not know 67% of the tokens (limit 20%). Choose an encoder of the texts' language, or "
+        "does not know 100% of the tokens (limit 20%). Choose an encoder of the texts' language, or "
         "raise max_unknown_rate in the recipe"
     )
+
+
+def test_special_tokens_make_no_language_better_known(make_classifier):
+    """One of two syllables is unknown; with [CLS] and [SEP] it would be one of four."""
+    pairs = [("가 뷁", "예"), ("나 뷁", "아니오")] * 3
+    text = refusal(DataError, make_classifier(), pairs, None, Recipe(max_unknown_rate=0.4, **FAST))
+    assert "does not know 50% of the tokens (limit 40%)" in text
 
 
 def test_the_limit_of_unknown_tokens_can_be_raised(make_classifier):

@@ -9,7 +9,8 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from zoo.errors import CheckpointError, OptionError
-from zoo.transformers_encoder import TransformersEncoder, longest_input
+from zoo.positions import longest_input
+from zoo.transformers_encoder import TransformersEncoder
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 # one small architecture of each family that people put heads on

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from zoo.auditing.records import AuditReport, DataFinding, EncoderAudit, OverlapAudit
 from zoo.auditing.splits import OUT_OF_SCOPE
-from zoo.data.faults import listed, names, where
+from zoo.data.faults import names, where
 from zoo.data.splits import alike_labels
+from zoo.errors import listed
 
 # of the rows: as much as the differences that leaderboards are read for
 SERIOUS_SHARE = 0.01

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from zoo.unknown_tokens import TokenCounts
+
 Unit = Literal["row", "line"]
 
 
@@ -142,9 +144,10 @@ class EncoderAudit:
     @property
     def unknown_share(self) -> float:
         """Unknown tokens by tokens, from 0 to 1."""
-        return sum(one.unknown_tokens for one in self.splits) / max(
-            1, sum(one.tokens for one in self.splits)
-        )
+        return TokenCounts(
+            own=sum(one.tokens for one in self.splits),
+            unknown=sum(one.unknown_tokens for one in self.splits),
+        ).unknown_share
 
     @property
     def truncated_share(self) -> float:

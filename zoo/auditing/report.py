@@ -17,14 +17,12 @@ from zoo.data import Task
 from zoo.data.near_duplicates import NEAR, check_threshold
 from zoo.errors import DataError
 from zoo.licences import OPEN_LICENCES
+from zoo.limits import MAX_LENGTH
 from zoo.terminal import printable
 from zoo.vocabularies import offline_encoders, tokenizer_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-# what a recipe cuts texts at unless told otherwise
-MAX_LENGTH = 128
 
 
 def audit(

@@ -10,8 +10,9 @@ from typing import Any, cast
 from zoo.auditing.records import Unit
 from zoo.data import DataWarning, Examples, Task
 from zoo.data.cleaning import clean, missing_part
-from zoo.data.readers import MAX_CHARACTERS, read_columns
+from zoo.data.readers import read_columns
 from zoo.errors import DataError
+from zoo.limits import MAX_CHARACTERS
 
 OUT_OF_SCOPE = "out_of_scope"
 # what is learned or chosen from: validation chooses the epoch

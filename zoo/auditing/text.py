@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoo.auditing.findings import alike_encoders
 from zoo.auditing.records import AuditReport, DataFinding, Quantiles
 from zoo.auditing.splits import OUT_OF_SCOPE
-from zoo.data.faults import listed
+from zoo.errors import listed
 from zoo.terminal import printable
 
 if TYPE_CHECKING:

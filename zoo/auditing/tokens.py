@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoo.auditing.records import EncoderAudit, Quantiles, TokenAudit
 from zoo.auditing.splits import Split
+from zoo.unknown_tokens import count_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -67,25 +68,26 @@ def _split_audit(
     tokenizer: PreTrainedTokenizerBase, split: Split, limit: int, unknown_texts: list[str]
 ) -> TokenAudit:
     unknown_id = tokenizer.unk_token_id
-    special = tokenizer.num_special_tokens_to_add()
     lengths: list[int] = []
-    unknown_tokens = texts_with_unknown = 0
+    own_tokens = unknown_tokens = texts_with_unknown = 0
     texts = split.examples.texts
     for start in range(0, len(texts), _WINDOW):
         # as `zoo` hands them to a classifier: Hangul in NFD would be unknown tokens
         window = [unicodedata.normalize("NFC", one) for one in texts[start : start + _WINDOW]]
-        for text, ids in zip(window, token_ids(tokenizer, window), strict=True):
+        encoded = token_ids(tokenizer, window)
+        counts = count_tokens(tokenizer, encoded)
+        own_tokens += counts.own
+        unknown_tokens += counts.unknown
+        for text, ids in zip(window, encoded, strict=True):
             lengths.append(len(ids))
-            count = ids.count(unknown_id)
-            if count:
-                unknown_tokens += count
+            if unknown_id in ids:
                 texts_with_unknown += 1
                 unknown_texts.append(text)
     return TokenAudit(
         split=split.name,
         rows=len(texts),
         lengths=Quantiles.of(lengths),
-        tokens=sum(lengths) - special * len(texts),
+        tokens=own_tokens,
         unknown_tokens=unknown_tokens,
         texts_with_unknown=texts_with_unknown,
         truncated=sum(length > limit for length in lengths),

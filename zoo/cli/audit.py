@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zoo.cli.inputs import check_source, source_options
+from zoo.limits import MAX_LENGTH
 
 
 @click.command("audit")
@@ -24,7 +25,10 @@ from zoo.cli.inputs import check_source, source_options
     help="Count its tokens; may be given again. Default: the encoders that need no network.",
 )
 @click.option(
-    "--max-length", default=128, show_default=True, help="Tokens that a recipe cuts texts at."
+    "--max-length",
+    default=MAX_LENGTH,
+    show_default=True,
+    help="Tokens that a recipe cuts texts at.",
 )
 @click.option(
     "--near",

@@ -64,7 +64,7 @@ def command(
         labels = examples.label_names
 
     from zoo.building import build
-    from zoo.doctor.pairs import diagnose_training
+    from zoo.training_diagnosis import diagnose_training
 
     classifier = build(
         encoder, head, labels=labels, pretrained=not scratch, weights=weights, seed=seed

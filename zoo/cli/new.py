@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from zoo.name_errors import a, listed
+from zoo.errors import listed
+from zoo.name_errors import a
 from zoo.registry import shelf
 from zoo.scaffold import Kind, Names, package_files, write_files
 from zoo.terminal import printable

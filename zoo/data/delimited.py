@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from zoo.data.columns import Columns
-from zoo.data.faults import Faults, hint, listed, names, warn, where
-from zoo.errors import DataError
+from zoo.data.faults import Faults, hint, names, warn, where
+from zoo.errors import DataError, listed
 
 _DELIMITERS = (",", "\t", ";", "|")
 # what to pass for a file that has this delimiter but was read with, or without, quoting

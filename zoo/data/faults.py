@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from zoo.errors import DataError, did_you_mean
+from zoo.errors import DataError, did_you_mean, listed
 
 _MOST_PLACES = 5
 _MOST_NAMES = 20
@@ -63,13 +63,6 @@ def where(unit: str, places: Sequence[int]) -> str:
     if len(places) <= _MOST_PLACES:
         return f"in {unit}s {first}{counted}"
     return f"in {len(places):,} {unit}s, the first {first}{counted}"
-
-
-def listed(words: Sequence[str], conjunction: str) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
 
 
 def names(values: Sequence[object]) -> str:

@@ -13,9 +13,9 @@ from zoo.data.columns import Columns
 from zoo.data.decoding import decode
 from zoo.data.delimited import Dialect, read_delimited
 from zoo.data.examples import Examples
-from zoo.data.faults import listed
 from zoo.data.json_lines import read_json_lines
-from zoo.errors import DataError, did_you_mean
+from zoo.errors import DataError, did_you_mean, listed
+from zoo.limits import MAX_CHARACTERS
 from zoo.terminal import printable
 
 _FORMAT_OF_SUFFIX = {
@@ -27,7 +27,6 @@ _FORMAT_OF_SUFFIX = {
 }
 _DELIMITER_OF_FORMAT = {"csv": ",", "tsv": "\t"}
 _FORMATS = ("csv", "tsv", "jsonl", "parquet")
-MAX_CHARACTERS = 10_000
 
 
 def as_examples(source: Any, **options: Any) -> Examples:

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 
 from zoo.data.cleaning import is_blank
 from zoo.data.examples import Examples
-from zoo.data.faults import hint, listed, names, warn
-from zoo.errors import DataError, did_you_mean
+from zoo.data.faults import hint, names, warn
+from zoo.errors import DataError, did_you_mean, listed
 
 UnseenLabels = Literal["error", "drop", "keep"]
 _MOST_PAIRS = 20

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from zoo.data.columns import Columns, columns_of_objects
-from zoo.data.faults import hint, listed, names
-from zoo.errors import DataError, MissingExtra
+from zoo.data.faults import hint, names
+from zoo.errors import DataError, MissingExtra, listed
 from zoo.terminal import cause_of
 
 if TYPE_CHECKING:

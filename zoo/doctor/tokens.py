@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from zoo.doctor.bag_of_words import Skill, skill_of
 from zoo.doctor.findings import Finding
 from zoo.doctor.patient import Patient, class_indices
-from zoo.transformers_encoder import longest_input
+from zoo.positions import longest_input
 
 UNKNOWN_SHARE = 0.2
 # of all tokens that one single id may be, where nobody says which id is unknown
@@ -145,21 +145,26 @@ def _runs_of(patient: Patient, candidate: int) -> bool:
 
 
 def unknown_tokens(patient: Patient) -> Iterator[Finding]:
-    """Tokens that the tokenizer does not know, or one token that is nearly all there is."""
-    tokens = np.concatenate([row[1:-1] for row in token_rows(patient)] or [np.zeros(0)])
-    if not len(tokens):
-        return
+    """Tokens that the tokenizer does not know, or one token that is nearly all there is.
+
+    The share is of the texts' own tokens, special ones left out, as wherever `zoo` counts them.
+    Where nobody says which these are, the first and the last of each row are taken for special.
+    """
+    rows = token_rows(patient)
     fix = "choose a tokenizer and an encoder of the language of the texts"
-    unknown_id = None if patient.tokenizer is None else patient.tokenizer.unk_token_id
-    if unknown_id is not None:
-        share = float((tokens == unknown_id).mean())
+    tokenizer = patient.tokenizer
+    if tokenizer is not None and tokenizer.unk_token_id is not None:
+        share = unknown_share(tokenizer, rows)
         if share > UNKNOWN_SHARE:
             yield Finding(
                 "unknown_tokens",
                 "The tokenizer does not know the texts' words",
-                f"{share:.0%} of all tokens are {patient.tokenizer.unk_token!r}",  # type: ignore[union-attr]
+                f"{share:.0%} of all tokens are {tokenizer.unk_token!r}",
                 fix,
             )
+        return
+    tokens = np.concatenate([row[1:-1] for row in rows] or [np.zeros(0)])
+    if not len(tokens):
         return
     ids, counts = np.unique(tokens, return_counts=True)
     share = counts.max() / len(tokens)
@@ -171,6 +176,14 @@ def unknown_tokens(patient: Patient) -> Iterator[Finding]:
             "the unknown token?",
             fix,
         )
+
+
+def unknown_share(tokenizer: PreTrainedTokenizerBase, rows: Sequence[np.ndarray]) -> float:
+    """Unknown tokens by all that are not special, wherever in a row these stand."""
+    tokens = np.concatenate(rows or [np.zeros(0)])
+    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    own = tokens[~np.isin(tokens, list(special))]
+    return float((own == tokenizer.unk_token_id).mean()) if len(own) else 0.0
 
 
 def truncated(patient: Patient) -> Iterator[Finding]:

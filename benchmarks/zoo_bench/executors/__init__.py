@@ -7,11 +7,25 @@ every write, so an executor that dies, on this machine or on another, can damage
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from zoo.errors import ZooError, did_you_mean
+from zoo_bench.events import Event, Failed, Finished, Lost, Progressed, Sink, Started
+
+__all__ = [
+    "DEFAULT_TARGET",
+    "EXECUTORS",
+    "Event",
+    "Executor",
+    "Failed",
+    "Finished",
+    "Lost",
+    "Progressed",
+    "Sink",
+    "Started",
+    "make",
+]
 
 # what a job calls, as text, so that it can be named to another process
 DEFAULT_TARGET = "zoo_bench.run:execute"
@@ -21,58 +35,6 @@ EXECUTORS: Mapping[str, str] = {
     "local": "zoo_bench.executors.local:LocalExecutor",
     "ray": "zoo_bench.executors.ray:RayExecutor",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A run began, in the process `pid`."""
-
-    run_id: str
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """A run is at `step` of `steps` in `epoch` of `epochs` (both counted from 1)."""
-
-    run_id: str
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A run gave a result: the JSON of a `Result`, and the bytes of its predictions."""
-
-    run_id: str
-    result: str
-    predictions: bytes | None
-    log: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A run raised: the JSON of a `Failure`. It is not tried again."""
-
-    run_id: str
-    failure: str
-    log: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Whoever had the run is gone (`reason` tells how); the run itself is not to blame."""
-
-    run_id: str
-    reason: str
-    log: str
-
-
-Event = Started | Progressed | Finished | Failed | Lost
-Sink = Callable[[Event], None]
 
 
 class Executor(Protocol):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
+from zoo.limits import MAX_LENGTH
 from zoo.terminal import cause_of
 from zoo_bench import cache
 from zoo_bench.page.examples import Texts
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from zoo.auditing import AuditReport
 
-# what a recipe cuts texts at where it does not say
-_MAX_LENGTH = 128
 _KIND = "audits"
 
 
@@ -34,7 +33,7 @@ def audit_fields(found: Texts, runs: Sequence[RunSpec]) -> dict[str, Any]:
     if found.task is None:
         return {"reason": found.reason or "The task was not loaded."}
     encoders = list({run.encoder.name: run.encoder for run in runs if run.encoder}.values())
-    lengths = {run.recipe.get("max_length", _MAX_LENGTH) for run in runs if run.recipe}
+    lengths = {run.recipe.get("max_length", MAX_LENGTH) for run in runs if run.recipe}
     max_length = max(one for one in (*lengths, 2) if isinstance(one, int))
     key = _key(found.task.content_sha256, encoders, max_length)
     remembered = cache.recall(_KIND, key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from zoo.checksums import file_sha256
 from zoo.data import Examples
 from zoo.errors import DataError
 from zoo.terminal import printable
@@ -44,7 +44,7 @@ def local_copy(file: PublishedFile, licence: str, source: str) -> LocalCopy:
     """
     given = _given_path(file)
     if given is not None and given.is_file():
-        is_verified = file_sha256(given) == file.sha256
+        is_verified = _sha256(given) == file.sha256
         if not is_verified:
             _say_once(
                 f"{file.folder}: unverified copy {printable(given)}: it is not the publisher's "
@@ -53,7 +53,7 @@ def local_copy(file: PublishedFile, licence: str, source: str) -> LocalCopy:
             )
         return LocalCopy(given, is_verified)
     cached = platformdirs.user_cache_path("intentzoo") / "tasks" / file.folder / file.name
-    if not cached.is_file() or file_sha256(cached) != file.sha256:
+    if not cached.is_file() or _sha256(cached) != file.sha256:
         _say_once(f"{file.folder}: licence {licence}, published at {source}")
         try:
             download(file.url, cached, file.sha256)
@@ -86,11 +86,9 @@ def _say_once(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes in hexadecimal digits."""
+def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise DataError(f"{printable(path)} cannot be read: {error.strerror}") from error
 

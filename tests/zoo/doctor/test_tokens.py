@@ -1,9 +1,13 @@
-"""What is cut off, against examples whose labels the loss leaves out."""
+"""Tokens that are unknown or cut off, also of examples whose labels the loss leaves out."""
 
+import numpy as np
 import torch
 from torch import nn
 
 from zoo.doctor import diagnose
+from zoo.doctor.tokens import unknown_share
+from zoo.unknown_tokens import count_tokens
+from zoo.vocabularies import tokenizer_of
 
 
 class WordsAsNumbers:
@@ -16,6 +20,19 @@ class WordsAsNumbers:
 
     def __call__(self, texts, **_):
         return {"input_ids": [[int(word) for word in text.split()] for text in texts]}
+
+
+def test_unknown_tokens_are_counted_as_training_counts_them():
+    """Also where no special tokens stand around the text: its ends are then its own."""
+    tokenizer = tokenizer_of("bert-nano")
+    texts = ["뷁뷁 불", "ㅋㅋ 🦓 zebra", "🦓"]
+    ids = tokenizer(texts)["input_ids"]
+    bare = tokenizer(texts, add_special_tokens=False)["input_ids"]
+
+    expected = count_tokens(tokenizer, ids).unknown_share
+    assert 0 < expected < 1
+    for rows in (ids, bare):
+        assert unknown_share(tokenizer, [np.array(row) for row in rows]) == expected
 
 
 def test_texts_stay_beside_their_labels_where_some_have_none(model, examples):

@@ -1,4 +1,4 @@
-"""A pair of `zoo` under examination, put together as `zoo.train` would."""
+"""A training of `zoo` under examination, put together as `zoo.train` would."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from torch import nn
 
 from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.data import as_examples
-from zoo.doctor.diagnosis import Diagnosis, diagnose
+from zoo.doctor import Diagnosis, diagnose
 from zoo.loss import loss_function
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.seeds import check_seed
+from zoo.trainer import precision_of
 from zoo.training import prepare, resolved_for
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def diagnose_training(
     seconds: float = 60.0,
 ) -> Diagnosis:
     """What `zoo.train` would do with these arguments, examined instead of done.
+
+    The steps of its loop have the recipe's precision. What is compared with one another, and the
+    trials of learning rates, are computed in float32: in bfloat16 a difference may be rounding.
 
     The classifier is left as it was found. Raises what `zoo.train` raises for examples and recipes
     that cannot be used.
@@ -64,7 +68,9 @@ def diagnose_training(
             here = {name: each.to(classifier.device) for name, each in batch.items()}
             labels = here.pop("labels")
             optimizer.zero_grad()
-            loss(module(**here).logits, labels).backward()
+            with precision_of(recipe, classifier.device):
+                value = loss(module(**here).logits, labels)
+            value.backward()
             nn.utils.clip_grad_norm_(module.parameters(), recipe.max_gradient_norm)
             optimizer.step()
             schedule.step()
