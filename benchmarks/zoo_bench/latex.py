@@ -133,7 +133,7 @@ def _caption(board: Board, task_board: TaskBoard) -> str:
         "The best is bold, and underlined is what it could not be told from.",
     ]
     if task_board.task.n_test_clean != task_board.task.n_test:
-        sentences.append("Test rows that also occur in train are left out.")
+        sentences.append("Test rows that also occur in train or validation are left out.")
     if board.outdated:
         sentences.append(board.outdated)
     return " ".join(sentences)

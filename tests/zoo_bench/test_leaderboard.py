@@ -328,8 +328,8 @@ TABLE = """\
 toy: test accuracy in %, mean ± half of the 95 % t interval over n seeds
 (in brackets: ± half of the 95 % interval over resampled test rows)
 protocol toy 1, 100 train, 20 test rows, 2 labels
-2 test rows also occur in the training data: this table and the order of the
-list go by the other, clean ones
+2 test rows also occur in the training or validation data: this table and the
+order of the list go by the other, clean ones
 
 encoder                 bilstm             mlp
 ──────────────────────────────────────────────

@@ -10,7 +10,7 @@ function taskHeading(board, task) {
   const warnings = board.outdated ? [board.outdated] : [];
   if (clean !== test)
     warnings.push(
-      `${plural(test - clean, "test row")} also occur in train; ranks go by the accuracy on the other, clean ones.`,
+      `${plural(test - clean, "test row")} also occur in train or validation; ranks go by the accuracy on the other, clean ones.`,
     );
   if (!task.task.is_verified)
     warnings.push("The data could not be verified: these are no figures of the official task.");
