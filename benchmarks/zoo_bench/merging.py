@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo_bench import durable
+from zoo_bench.conflicts import is_conflict
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, find_roots, read_record
 from zoo_bench.records import Result, RunSpec
@@ -117,25 +118,9 @@ def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bo
     merged.already_there.append(spec.label)
     if not isinstance(spec, Result) or there is None:
         return False
-    if _differ(spec, folder, there, store.folder(there)):
+    if is_conflict(spec, folder, there, store.folder(there)):
         merged.conflicts.append(spec.label)
     return False
-
-
-def _differ(one: Result, folder: Path, other: Result, other_folder: Path) -> bool:
-    """Whether two results of a run have different predictions of what both predicted."""
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    if one.predictions == other.predictions:
-        return False
-    if one.predictions is None or other.predictions is None:
-        return True
-    # before schema 4 no run predicted what is out of scope
-    first, second = (load_file(place / PREDICTIONS) for place in (folder, other_folder))
-    return any(
-        not np.array_equal(first[name], second[name]) for name in first.keys() & second.keys()
-    )
 
 
 def pack(root: Path, file: Path) -> int:

@@ -1,6 +1,7 @@
 """Stored results verified, joined and packed."""
 
 import json
+import shutil
 import tarfile
 
 import numpy as np
@@ -170,6 +171,67 @@ def test_a_board_that_verifies_leaves_out_what_does_not_follow(tmp_path):
     files = ["--format", "all", "-o", str(tmp_path / "board"), "--verify", "--no-examples"]
     assert CliRunner().invoke(leaderboard.command, [str(tmp_path / "mine"), *files]).exit_code == 1
     assert reason in json.loads((tmp_path / "board/leaderboard.json").read_text())["unreadable"]
+
+
+def board_of(place, *options):
+    done = CliRunner().invoke(leaderboard.command, [str(place), *options])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def boards_of(place):
+    found = json.loads(board_of(place, "--json"))
+    entries = found["boards"][0]["tasks"][0]["entries"]
+    return found, [(entry["accuracy"]["n"], entry["accuracy"]["mean"]) for entry in entries]
+
+
+@pytest.mark.parametrize(("draw_from", "is_conflict"), [(0, False), (1, True)])
+def test_a_board_counts_the_run_that_a_merge_keeps_and_names_the_other(
+    tmp_path, draw_from, is_conflict
+):
+    first = fill(tmp_path / "all/a", make_spec())
+    second = fill(tmp_path / "all/b", make_spec(), draw_from=draw_from)
+    run("merge", tmp_path / "all", "-o", tmp_path / "merged")
+    found, entries = boards_of(tmp_path / "all")
+    assert entries == boards_of(tmp_path / "merged")[1] == boards_of(first.root)[1]
+    named = (
+        f"{second.folder(make_spec())}: bert-nano+mlp/toy/0, computed twice, with different "
+        f"predictions; the one in {first.folder(make_spec())} counts"
+    )
+    assert found["repeated"] == ([named] if is_conflict else [])
+    for form in ("table", "md"):
+        words = board_of(tmp_path / "all", "--format", form).split()
+        assert ("there twice: " in " ".join(words)) is is_conflict
+
+
+def test_a_copied_run_folder_counts_once_and_is_named(tmp_path):
+    store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
+    write_failure(store, make_spec(seed=2))
+    for spec in (make_spec(), make_spec(seed=2)):
+        folder = store.folder(spec)
+        shutil.copytree(folder, folder.with_name(f"{folder.name}-copy"))
+    found, [(seeds, _)] = boards_of(store.root)
+    assert seeds == 2
+    assert [len(cause["runs"]) for cause in found["causes"]] == [1]
+    first = store.folder(make_spec())
+    assert len(found["repeated"]) == 2
+    assert (
+        f"{first}-copy: bert-nano+mlp/toy/0, the same run twice; the one in {first} counts"
+    ) in found["repeated"]
+    verified = run("verify", store.root)
+    assert verified.exit_code == 0
+    assert f"left out, there twice: {first}-copy" in verified.stderr
+
+
+def test_a_finished_run_counts_before_a_copy_of_it_that_had_failed(tmp_path):
+    store = fill(tmp_path / "ours", make_spec())
+    write_failure(Store.open(tmp_path / "failed"), make_spec())
+    failed = store.root / "runs/a-backup"
+    shutil.copytree(Store(tmp_path / "failed").folder(make_spec()), failed)
+    found, [(seeds, _)] = boards_of(store.root)
+    assert (seeds, found["causes"]) == (1, [])
+    [named] = found["repeated"]
+    assert named.startswith(f"{failed}: ")
 
 
 def test_missing_predictions_are_at_fault(tmp_path):

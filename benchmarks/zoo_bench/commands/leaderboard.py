@@ -102,7 +102,9 @@ def command(
 ) -> None:
     """Rank the pairs in RESULTS, a folder of `zoo bench` or one that holds several (results).
 
-    Reads stored records only and changes none.
+    Reads stored records only and changes none. Of a run that lies there twice the first by name
+    counts, as where results are merged. One that predicts something else, and a copy within one
+    folder of results, are named below the table.
     """
     chosen = "json" if is_json else form
     if is_opened and chosen not in (HTML, ALL):
