@@ -77,10 +77,10 @@ def check_schema(marker: Path) -> int:
     return version
 
 
-def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
+def _read_json(path: Path, content: bytes | None = None) -> tuple[bytes, dict[str, Any]]:
     """A record's text and what it says, its schema version known to be one that can be read."""
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if content is None else content
         value = load_json(content, path.name)
     except (ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError):
@@ -97,9 +97,12 @@ def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
     return content, value
 
 
-def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
-    """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`."""
-    content, value = _read_json(path)
+def read_record(path: Path, record: type[AnyRecord], content: bytes | None = None) -> AnyRecord:
+    """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`.
+
+    With `content` it is that of a file which was read before.
+    """
+    content, value = _read_json(path, content)
     if value["schema_version"] < SCHEMA_VERSION:
         content = canonical_json(migrate(value)).encode("ascii")
     try:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +135,7 @@ class Store:
             return None
         if result.run_id != spec.run_id:
             raise UnreadableRecord(folder / RESULT, "it belongs to another run")
-        check_predictions(folder, result)
+        check_predictions(folder, result, _predictions_in(folder))
         return result
 
     def quarantine(
@@ -181,14 +181,13 @@ class Store:
             durable.write(folder / RESULT, to_json(result).encode("ascii"))
             (folder / ERROR).unlink(missing_ok=True)
 
-    def copy_run(self, source: Path, spec: RunSpec, names: Iterable[str]) -> None:
-        """Take over a run's files from another root as they are, in the order of `names`."""
+    def copy_run(self, spec: RunSpec, files: Mapping[str, bytes]) -> None:
+        """Take over a run's files from another root as they are, in this order."""
         folder = self.folder(spec)
         with _named_disk_errors(self.root):
-            for name in names:
-                if (source / name).exists():
-                    durable.write(folder / name, (source / name).read_bytes())
-            if (folder / RESULT).exists():
+            for name, content in files.items():
+                durable.write(folder / name, content)
+            if RESULT in files:
                 (folder / ERROR).unlink(missing_ok=True)
 
     def write_failure(self, spec: RunSpec, failure: Failure, log: str) -> None:
@@ -199,22 +198,28 @@ class Store:
             durable.write(folder / ERROR, to_json(failure).encode("ascii"))
 
 
-def check_predictions(folder: Path, result: Result) -> None:
-    """Raises `UnreadableRecord` unless the run's predictions are those of its result."""
+def check_predictions(folder: Path, result: Result, predictions: bytes | None) -> None:
+    """Raises `UnreadableRecord` unless these, None where there are none, are those of a result."""
     if result.predictions is None:
         return
-    try:
-        found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
-    except OSError as error:
-        reason = f"its {PREDICTIONS} cannot be read: {error.strerror}"
-        raise UnreadableRecord(folder / RESULT, reason) from error
+    if predictions is None:
+        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing")
+    found = hashlib.sha256(predictions).hexdigest()
     if found != result.predictions.sha256:
         raise UnreadableRecord(
             folder / RESULT,
             f"its {PREDICTIONS} has SHA-256 {found[:12]}…, not {result.predictions.sha256[:12]}…",
         )
+
+
+def _predictions_in(folder: Path) -> bytes | None:
+    try:
+        return (folder / PREDICTIONS).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"its {PREDICTIONS} cannot be read: {error.strerror}"
+        raise UnreadableRecord(folder / RESULT, reason) from error
 
 
 def check_root(root: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -336,6 +337,46 @@ def test_a_failure_does_not_take_the_place_of_a_broken_run(tmp_path):
     done = run("merge", tmp_path / "failed", "-o", tmp_path / "ours")
     assert f"left out, unreadable: {ours.folder(make_spec())}/result.json: " in done.stdout
     assert files(ours.root) == before
+
+
+def finish_when(monkeypatch, method, name, store):
+    """Let a failed run finish once `method` of a path of this name in its folder was called."""
+    real, folder = getattr(Path, method), store.folder(make_spec())
+
+    def called(path):
+        found = real(path)
+        if path == folder / name and not store.has_result(make_spec()):
+            store.write_result(*honest_result(make_spec()), "a log\n")
+        return found
+
+    monkeypatch.setattr(Path, method, called)
+
+
+@pytest.mark.parametrize("taken_by", ["merge", "pack"])
+@pytest.mark.parametrize(("method", "name"), [("read_bytes", "log.txt"), ("exists", "error.json")])
+def test_a_run_that_finishes_while_it_is_taken_is_taken_whole(
+    tmp_path, monkeypatch, taken_by, method, name
+):
+    theirs = Store.open(tmp_path / "theirs")
+    write_failure(theirs, make_spec())
+    with monkeypatch.context() as patched:
+        finish_when(patched, method, name, theirs)
+        if taken_by == "merge":
+            run("merge", theirs.root, "-o", tmp_path / "ours")
+        else:
+            run("pack", theirs.root)
+    if taken_by == "pack":
+        run("merge", tmp_path / "theirs.tar.gz", "-o", tmp_path / "ours")
+    assert files(tmp_path / "ours/runs") == files(theirs.root / "runs")
+    assert Store(tmp_path / "ours").result(make_spec()) is not None
+
+
+def test_a_stale_failure_beside_a_result_is_not_taken(tmp_path):
+    theirs = fill(tmp_path / "theirs", make_spec())
+    (theirs.folder(make_spec()) / "error.json").write_text("{}")
+    run("pack", theirs.root)
+    with tarfile.open(tmp_path / "theirs.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if name.endswith("error.json")]
 
 
 @pytest.mark.parametrize("source", ["missing", "empty"])
