@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoo_bench import durable
+from zoo import durable
 from zoo_bench.conflicts import is_conflict
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, find_roots, read_record

@@ -24,8 +24,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo import durable
 from zoo.errors import ZooError
-from zoo_bench import durable
 from zoo_bench.locks import Claim, NoLocks
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, MARKER_LINE, UnreadableRecord, check_schema, read_record

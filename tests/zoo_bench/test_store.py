@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from fake_runs import IS_NEWER, make_newer, make_predictions, make_result, make_spec
 
-from zoo_bench import durable
+from zoo import durable
 from zoo_bench.reading import NewerSchema, UnreadableRecord, read_contents, read_record
 from zoo_bench.records import Failure, Result, RunSpec, to_json
 from zoo_bench.store import DiskError, ResultsError, Store

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from zoo_bench import durable, exports, latex, tables
+from zoo import durable
+from zoo_bench import exports, latex, tables
 from zoo_bench.leaderboard import Leaderboard, build
 from zoo_bench.reading import Contents, find_roots, read_all
 from zoo_bench.remembered import leaderboard_of
