@@ -32,6 +32,7 @@ def build(
     num_labels: int | None = None,
     pretrained: bool = True,
     weights: str | Path | None = None,
+    revision: str | None = None,
     encoder_options: Mapping[str, Any] | None = None,
     head_options: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -39,9 +40,10 @@ def build(
     """The classifier of an encoder and a head, by name, ready to be trained.
 
     Give `labels` by name, or `num_labels` for `label-0`, `label-1`, …  The encoder's weights are
-    those of its package or of its hub checkpoint; of the folder `weights`, if given; random with
-    `pretrained=False`. With a `seed`, random weights depend on it alone, the head's not on the
-    encoder; the global generators are left as they were.
+    those of its package or of its hub checkpoint, there of the commit or branch `revision`, if
+    given; of the folder `weights`, if given; random with `pretrained=False`. With a `seed`, random
+    weights depend on it alone, the head's not on the encoder; the global generators are left as
+    they were.
 
     Raises `UnknownEncoder`, `UnknownHead`, `OptionError`, `CheckpointError`, `PairError`.
     """
@@ -53,11 +55,16 @@ def build(
     encoder_class = component_class("encoder", encoder_found, encoder_given)
     head_class = component_class("head", head_found, head_given)
     source = given_source(encoder_found, weights) if pretrained else None
+    if revision is not None and not is_on_hub(encoder_found, source):
+        raise CheckpointError(
+            f"revision={revision!r}: what encoder {encoder!r} begins with here is no checkpoint of "
+            "a hub; leave revision out"
+        )
     with stream(seed, "encoder"):
         if source is None:
             built = from_scratch(encoder_class, encoder_found, encoder_given)
         else:
-            built = from_weights(encoder_class, encoder_found, source, encoder_given)
+            built = from_weights(encoder_class, encoder_found, source, revision, encoder_given)
     check_encoder(built, encoder)
     with stream(seed, "head"):
         head_module = make_head(head_class, built.hidden_size, len(names), head_given, head)
@@ -141,9 +148,16 @@ def given_source(found: Any, weights: str | Path | None) -> str | None:
     return str(weights)
 
 
-def from_weights(encoder_class: Any, found: Any, source: str, given: Mapping[str, Any]) -> Any:
+def is_on_hub(found: Any, source: str | None) -> bool:
+    """Whether weights from there are neither random, nor a package's, nor a folder's."""
+    return source not in (None, found.spec.weights) and not Path(str(source)).is_dir()
+
+
+def from_weights(
+    encoder_class: Any, found: Any, source: str, revision: str | None, given: Mapping[str, Any]
+) -> Any:
     """The encoder with pretrained weights; `OutOfReach` says what works without a network."""
-    place, revision = source, found.spec.revision
+    place, revision = source, revision or found.spec.revision
     if source == found.spec.weights:
         place, revision = str(resource_path(source)), None
     try:

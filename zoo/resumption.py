@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from safetensors.torch import load_file, load_model, save_file
 from transformers import TrainerCallback
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from zoo.errors import RecipeError
+from zoo import durable
+from zoo.checksums import file_sha256
+from zoo.errors import CheckpointError, RecipeError
 
 if TYPE_CHECKING:
     from zoo.watcher import Watcher
@@ -27,15 +30,22 @@ KEPT = (
     "recent_loss",
     "steps",
 )
-# to be counted up when KEPT or an entry of the history changes
-CHECKPOINT_FORMAT = 2
+# to be counted up when KEPT, an entry of the history or the state beside them changes
+CHECKPOINT_FORMAT = 3
 KEPT_CHECKPOINTS = 2
+# under torchrun the other processes may still be writing theirs
+RANDOM_STATES = "rng_state_*.pth"
+
+
+class Damaged(Exception):
+    """A checkpoint is not what was saved."""
 
 
 class Resumption(TrainerCallback):
     """Keeps the watcher's state beside the Trainer's, so that a killed training continues.
 
-    A checkpoint counts once its `zoo-state.json` stands, which is written last.
+    A checkpoint counts once its `zoo-state.json` stands, which is written when all the rest is on
+    the disk for good, and has its SHA-256. The one before is kept too, should it be damaged.
     """
 
     def __init__(self, folder: Path | None, key: dict[str, Any], watcher: Watcher) -> None:
@@ -52,10 +62,18 @@ class Resumption(TrainerCallback):
         watcher = self.watcher
         if watcher.best_state is not None:
             save_file(watcher.best_state, checkpoint / BEST)
-        values = {name: getattr(watcher, name) for name in KEPT}
-        partial = checkpoint / f"{STATE}.tmp"
-        partial.write_text(json.dumps({"key": self.key, **values}), encoding="utf-8")
-        partial.replace(checkpoint / STATE)
+        # there is a state if this step's checkpoint was damaged and is made anew
+        files = sorted(file for file in checkpoint.iterdir() if file.name != STATE)
+        for file in files:
+            durable.sync_file(file)
+        durable.sync_folder(checkpoint)
+        durable.sync_folder(checkpoint.parent)
+        state = {
+            "key": self.key,
+            "sha256": {file.name: file_sha256(file) for file in files if is_whole(file)},
+            **{name: getattr(watcher, name) for name in KEPT},
+        }
+        durable.write(checkpoint / STATE, json.dumps(state).encode("ascii"))
         # by number: the Trainer would go by the clock, which may be set back
         for old in sorted(checkpoint.parent.glob("checkpoint-*"), key=step_of)[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old, ignore_errors=True)
@@ -63,29 +81,81 @@ class Resumption(TrainerCallback):
     def restore(self) -> str | None:
         """Take up the last complete checkpoint; its path for the Trainer, None to start afresh.
 
-        Raises `RecipeError` where the checkpoints belong to another pair, recipe, seed or set of
-        examples.
+        Warns of one that is damaged, and takes the one before. Raises `CheckpointError` where that
+        is damaged too, and `RecipeError` where the checkpoints belong to another pair, recipe, seed
+        or set of examples.
         """
         if self.folder is None:
             return None
+        durable.make_folder(self.folder)
         complete = [path.parent for path in self.folder.glob(f"checkpoint-*/{STATE}")]
-        if not complete:
-            return None
-        checkpoint = max(complete, key=step_of)
-        values = json.loads((checkpoint / STATE).read_text("utf-8"))
-        different = [name for name in self.key if values["key"].get(name) != self.key[name]]
+        damages: list[Damaged] = []
+        for checkpoint in sorted(complete, key=step_of, reverse=True):
+            try:
+                state = read_state(checkpoint)
+                self._check_key(state["key"])
+                check_files(checkpoint, state["sha256"])
+            except Damaged as error:
+                damages.append(error)
+                continue
+            for damage in damages:
+                warnings.warn(f"{damage}; training goes on from {checkpoint.name}", stacklevel=5)
+            self._take_up(checkpoint, state)
+            return str(checkpoint)
+        if damages:
+            raise CheckpointError(
+                f"no checkpoint in {self.folder} can be taken up: {damages[0]}; put an undamaged "
+                "copy there, or remove the folder to begin afresh"
+            )
+        return None
+
+    def _check_key(self, key: dict[str, Any]) -> None:
+        different = [name for name in self.key if key.get(name) != self.key[name]]
         if different:
             raise RecipeError(
                 f"{self.folder} holds checkpoints of another training: its {different[0]} differs; "
                 "remove them, or choose another folder"
             )
+
+    def _take_up(self, checkpoint: Path, state: dict[str, Any]) -> None:
         for name in KEPT:
-            setattr(self.watcher, name, values[name])
-        if (checkpoint / BEST).is_file():
+            setattr(self.watcher, name, state[name])
+        if BEST in state["sha256"]:
             self.watcher.best_state = load_file(checkpoint / BEST)
         # the Trainer would do it only if there is an epoch left
         load_model(self.watcher.model, checkpoint / SAFE_WEIGHTS_NAME)
-        return str(checkpoint)
+
+
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """What `on_save` wrote beside the Trainer's files; raises `Damaged`."""
+    file = checkpoint / STATE
+    try:
+        state = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{file} cannot be read ({error})") from error
+    if not isinstance(state, dict) or not isinstance(state.get("key"), dict):
+        raise Damaged(f"{file} does not say of which training it is")
+    return state
+
+
+def check_files(checkpoint: Path, saved: dict[str, str]) -> None:
+    """Raise `Damaged` for a file that is not the one that was saved.
+
+    Neither torch nor safetensors would notice a flipped byte, and of a file that is cut short torch
+    says something else each time.
+    """
+    for name, sha256 in saved.items():
+        try:
+            found = file_sha256(checkpoint / name)
+        except OSError as error:
+            raise Damaged(f"{checkpoint / name} cannot be read ({error.strerror})") from error
+        if found != sha256:
+            raise Damaged(f"{checkpoint / name} is not what was saved: its sha256 is another")
+
+
+def is_whole(file: Path) -> bool:
+    """Whether the file is known to be written to its end."""
+    return not file.match(RANDOM_STATES)
 
 
 def step_of(checkpoint: Path) -> int:

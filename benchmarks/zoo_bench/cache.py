@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from zoo_bench import durable
+from zoo import durable
 
 _MOST_KEPT = 20
 

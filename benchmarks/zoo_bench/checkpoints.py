@@ -6,21 +6,17 @@ An unreachable hub is one error for the whole suite, with the ways to go on with
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo import registry
-from zoo.errors import CheckpointError
+from zoo.errors import CheckpointError, OutOfReach
+from zoo.hub import locate
 from zoo.registry import Registered
 from zoo.specs import EncoderSpec
-from zoo.terminal import cause_of
+from zoo.vocabularies import offline_encoders, resource_path, weight_source
 
-_HUB_TIMEOUT_SECONDS = 10.0
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 # weights, configuration, and the tokenizers of transformers
 _DECIDE = {".safetensors", ".json", ".txt", ".model"}
 
@@ -34,47 +30,30 @@ class Weights:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _OutOfReach:
-    encoder: str
-    checkpoint: str
-    cause: str
-
-
 def settle(encoders: Sequence[Registered[EncoderSpec]]) -> list[Weights]:
-    """The weights of each encoder; raises one `CheckpointError` that names all out of reach."""
+    """The weights of each encoder; raises one `CheckpointError` that names all it cannot get."""
     settled: list[Weights] = []
-    missing: list[_OutOfReach] = []
+    refused: list[tuple[Registered[EncoderSpec], CheckpointError]] = []
+    needs_hub: list[bool] = []
     for encoder in encoders:
-        found = _settle_one(encoder)
-        if isinstance(found, Weights):
-            settled.append(found)
-        else:
-            missing.append(found)
-    if missing:
-        raise CheckpointError(_explain(missing))
+        checkpoint, on_disk = weight_source(encoder), hash_on_disk(encoder)
+        if checkpoint is None or on_disk is not None:
+            settled.append(Weights(checkpoint, None, on_disk))
+            continue
+        try:
+            place = locate(checkpoint, encoder.spec.revision)
+        except CheckpointError as error:
+            refused.append((encoder, error))
+            continue
+        settled.append(Weights(checkpoint, place.commit))
+        # also one that names its commit: that of its files not all are in the cache is possible
+        needs_hub.append(not place.is_local)
+    if refused:
+        raise CheckpointError(_explain(refused))
+    if needs_hub and not any(needs_hub):
+        # read when the workers start: each load would otherwise wait for the network to give up
+        os.environ["HF_HUB_OFFLINE"] = "1"
     return settled
-
-
-def _settle_one(encoder: Registered[EncoderSpec]) -> Weights | _OutOfReach:
-    spec = encoder.spec
-    checkpoint = spec.weights or encoder.checkpoint or spec.checkpoint
-    if checkpoint is None:
-        return Weights()
-    on_disk = hash_on_disk(encoder)
-    if on_disk is not None:
-        return Weights(checkpoint, None, on_disk)
-    cached = _cached_commit(checkpoint, spec.revision)
-    if spec.revision and _COMMIT.fullmatch(spec.revision) and cached:
-        return Weights(checkpoint, spec.revision)  # a commit never moves: no need to ask
-    try:
-        return Weights(checkpoint, _commit_on_hub(checkpoint, spec.revision))
-    except Exception as error:  # the hub's client lets through whatever its network library raises
-        if cached is None:
-            return _OutOfReach(encoder.name, checkpoint, cause_of(error))
-    # read when the workers start: each load would otherwise wait for the network to give up
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    return Weights(checkpoint, cached)
 
 
 def hash_on_disk(encoder: Registered[EncoderSpec]) -> str | None:
@@ -85,8 +64,7 @@ def hash_on_disk(encoder: Registered[EncoderSpec]) -> str | None:
     """
     spec = encoder.spec
     if spec.weights is not None:
-        package, _, inside = spec.weights.partition(":")
-        place = Path(str(importlib.resources.files(package).joinpath(inside)))
+        place = resource_path(spec.weights)
         return _hash_of(sorted(place.glob("*.safetensors")) if place.is_dir() else [place])
     checkpoint = encoder.checkpoint or spec.checkpoint
     if checkpoint is None or not Path(checkpoint).is_dir():
@@ -102,38 +80,19 @@ def _hash_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _commit_on_hub(checkpoint: str, revision: str | None) -> str | None:
-    from huggingface_hub import HfApi
-
-    return HfApi().model_info(checkpoint, revision=revision, timeout=_HUB_TIMEOUT_SECONDS).sha
-
-
-def _cached_commit(checkpoint: str, revision: str | None) -> str | None:
-    """The commit in the local cache that the revision (`main` by default) stood for last."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        path = try_to_load_from_cache(checkpoint, "config.json", revision=revision)
-    except HFValidationError:
-        return None  # a path that is no folder; asking the hub explains it
-    return Path(path).parent.name if isinstance(path, str) else None
-
-
-def _explain(missing: Sequence[_OutOfReach]) -> str:
-    offline = [
-        one.name
-        for one in registry.encoders()
-        if not one.spec.checkpoint and not one.spec.takes_checkpoint
-    ]
+def _explain(refused: Sequence[tuple[Registered[EncoderSpec], CheckpointError]]) -> str:
     lines = [
-        "no run was started: checkpoints are neither on the hub, as far as it can be reached, nor "
-        "in the local cache",
-        *(f"  {one.encoder}: {one.checkpoint} ({one.cause})" for one in missing),
-        "Without a network:",
-        f"  put other encoders into the suite: {', '.join(offline)}",
-        "  or a local folder: 'hf:/path/to/folder'",
-        f"  or download once where there is a network: hf download {missing[0].checkpoint}",
-        "  or train from random weights: 'pretrained: false' in the suite",
+        "no run was started, for there are checkpoints that cannot be had:",
+        *(f"  {encoder.name}: {error}" for encoder, error in refused),
     ]
+    out_of_reach = [encoder for encoder, error in refused if isinstance(error, OutOfReach)]
+    if out_of_reach:
+        download = f"hf download {weight_source(out_of_reach[0])}"
+        lines += [
+            "Without a network:",
+            f"  put other encoders into the suite: {', '.join(offline_encoders())}",
+            "  or a local folder: 'hf:/path/to/folder'",
+            f"  or download once where there is a network: {download}",
+            "  or train from random weights: 'pretrained: false' in the suite",
+        ]
     return "\n".join(lines)

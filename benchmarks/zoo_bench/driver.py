@@ -13,9 +13,10 @@ from zoo_bench.executors import Event, Executor, Failed, Finished, Lost, Progres
 from zoo_bench.identity import canonical_json
 from zoo_bench.interruption import Interruption
 from zoo_bench.job import Interrupted, failure_of
+from zoo_bench.locks import Claim
 from zoo_bench.reading import UnreadableRecord
 from zoo_bench.records import Failure, Result, RunSpec
-from zoo_bench.store import Claim, Quarantined, Store
+from zoo_bench.store import Quarantined, Store
 
 LOST_WORKER_RETRIES = 2
 _PUMP_SECONDS = 0.2

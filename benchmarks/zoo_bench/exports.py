@@ -148,6 +148,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
         for cause in leaderboard.causes
     ]
     left_out += [f"- unreadable: {_markdown_cell(reason)}" for reason in leaderboard.unreadable]
+    left_out += [f"- there twice: {_markdown_cell(reason)}" for reason in leaderboard.repeated]
     if left_out:
         blocks.append("Failed or left out:\n\n" + "\n".join(left_out))
     return "\n\n".join(blocks) + "\n"

@@ -103,6 +103,7 @@ class Leaderboard:
     causes: tuple[Cause, ...]
     unfinished: tuple[str, ...]
     unreadable: tuple[str, ...]
+    repeated: tuple[str, ...]
 
 
 def build(contents: Contents) -> Leaderboard:
@@ -125,6 +126,7 @@ def build(contents: Contents) -> Leaderboard:
         causes=tuple(_causes(contents.failures)),
         unfinished=tuple(spec.label for spec in contents.unfinished),
         unreadable=tuple(str(error) for error in contents.unreadable),
+        repeated=contents.repeated,
     )
 
 

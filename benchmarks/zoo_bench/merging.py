@@ -15,14 +15,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoo_bench import durable
+from zoo import durable
+from zoo_bench.conflicts import is_conflict
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, find_roots, read_record
 from zoo_bench.records import Result, RunSpec
 from zoo_bench.store import ERROR, LOG, RESULT, RUNS, SPEC, ResultsError, Store, check_predictions
 
-# in this order: a result says that everything else of its run is there
-_FILES = (SPEC, PREDICTIONS, LOG, ERROR, RESULT)
+# by the file that ends a run: what is taken of it, that file last, for it says that all is there
+_FILES = {RESULT: (SPEC, PREDICTIONS, LOG, RESULT), ERROR: (SPEC, LOG, ERROR)}
 _PACKED = (".tar.gz", ".tgz")
 
 
@@ -58,8 +59,6 @@ def merge(sources: Sequence[Path], target: Path) -> Merged:
             for folder in sorted((root / RUNS).glob("*/")):
                 try:
                     _adopt(store, folder, merged)
-                except FileNotFoundError:
-                    continue  # begun, and nothing is in it yet
                 except UnreadableRecord as error:
                     merged.unreadable.append(str(error))
         return merged
@@ -82,24 +81,52 @@ def _opened(source: Path, stack: ExitStack) -> Iterator[Path]:
 
 
 def _adopt(store: Store, folder: Path, merged: Merged) -> None:
-    """Copy one run, unless the store has it."""
-    is_finished = (folder / RESULT).exists()
-    spec = read_record(
-        folder / (RESULT if is_finished else SPEC), Result if is_finished else RunSpec
-    )
-    if isinstance(spec, Result):
-        check_predictions(folder, spec)
-    elif not (folder / ERROR).exists():
-        return  # begun by somebody, and not at its end
+    """Copy one run that has come to its end, unless the store has it."""
+    files = _files_of(folder)
+    spec: RunSpec
+    if RESULT in files:
+        spec = read_record(folder / RESULT, Result, files[RESULT])
+        check_predictions(folder, spec, files.get(PREDICTIONS))
+    elif SPEC in files:
+        spec = read_record(folder / SPEC, RunSpec, files[SPEC])
+    else:
+        return
     claim = store.claim(spec)
     if claim is None:
         raise ResultsError(f"results: {spec.label} is being computed in {store.root}; try later")
     try:
         if _is_lacking(store, spec, folder, merged):
-            store.copy_run(folder, spec, _FILES)
-            (merged.finished if is_finished else merged.failed).append(spec.label)
+            store.copy_run(spec, files)
+            (merged.finished if RESULT in files else merged.failed).append(spec.label)
     finally:
         claim.release()
+
+
+def _files_of(folder: Path) -> dict[str, bytes]:
+    """The files of a run that has come to its end, the one that says so last; else empty.
+
+    Nobody claims a run of a source, which may be read-only: one that failed may be tried again and
+    finish meanwhile. What it has then is read anew, and never a part of the one and the other.
+    Raises `UnreadableRecord`.
+    """
+    while True:
+        # the failure is looked for first: it goes once the result is there
+        has_failed, is_finished = ((folder / name).exists() for name in (ERROR, RESULT))
+        if not (has_failed or is_finished):
+            return {}
+        end = RESULT if is_finished else ERROR
+        found = {name: _read(folder / name) for name in _FILES[end]}
+        if found[end] is not None and (is_finished or not (folder / RESULT).exists()):
+            return {name: content for name, content in found.items() if content is not None}
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UnreadableRecord(path, f"cannot be read: {error.strerror}") from error
 
 
 def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bool:
@@ -117,25 +144,9 @@ def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bo
     merged.already_there.append(spec.label)
     if not isinstance(spec, Result) or there is None:
         return False
-    if _differ(spec, folder, there, store.folder(there)):
+    if is_conflict(spec, folder, there, store.folder(there)):
         merged.conflicts.append(spec.label)
     return False
-
-
-def _differ(one: Result, folder: Path, other: Result, other_folder: Path) -> bool:
-    """Whether two results of a run have different predictions of what both predicted."""
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    if one.predictions == other.predictions:
-        return False
-    if one.predictions is None or other.predictions is None:
-        return True
-    # before schema 4 no run predicted what is out of scope
-    first, second = (load_file(place / PREDICTIONS) for place in (folder, other_folder))
-    return any(
-        not np.array_equal(first[name], second[name]) for name in first.keys() & second.keys()
-    )
 
 
 def pack(root: Path, file: Path) -> int:
@@ -152,21 +163,18 @@ def pack(root: Path, file: Path) -> int:
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w") as archive,
     ):
-        _add(archive, root, root / MARKER)
+        _add(archive, MARKER, (root / MARKER).read_bytes())
         for folder in sorted((root / RUNS).glob("*/")):
-            if not ((folder / RESULT).exists() or (folder / ERROR).exists()):
-                continue
-            count += 1
-            for name in _FILES:
-                if (folder / name).exists():
-                    _add(archive, root, folder / name)
+            files = _files_of(folder)
+            count += bool(files)
+            for name, content in files.items():
+                _add(archive, f"{RUNS}/{folder.name}/{name}", content)
     durable.write(file, packed.getvalue())
     return count
 
 
-def _add(archive: tarfile.TarFile, root: Path, path: Path) -> None:
-    content = path.read_bytes()
-    member = tarfile.TarInfo(str(path.relative_to(root)))
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
     member.size = len(content)
     archive.addfile(member, io.BytesIO(content))
 

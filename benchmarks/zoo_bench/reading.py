@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from zoo.errors import ZooError
 from zoo.strict_json import load_json
+from zoo_bench.conflicts import is_conflict
 from zoo_bench.correctness import UnusablePredictions, rows_of
 from zoo_bench.identity import canonical_json
 from zoo_bench.migrations import migrate
@@ -42,14 +43,16 @@ class UnreadableRecord(ZooError):
 class Contents:
     """What lies in a results root: finished, failed, begun but unfinished, and unreadable runs.
 
-    By run id: `correct`, which of the test rows that ranks count were right, `(row,)`; `folders`,
-    where the files of a finished run lie.
+    `repeated` says of runs that are there twice which one was left out. By run id: `correct`, which
+    of the test rows that ranks count were right, `(row,)`; `folders`, where the files of a finished
+    run lie.
     """
 
     results: tuple[Result, ...] = ()
     failures: tuple[tuple[RunSpec, Failure], ...] = ()
     unfinished: tuple[RunSpec, ...] = ()
     unreadable: tuple[UnreadableRecord, ...] = ()
+    repeated: tuple[str, ...] = ()
     correct: Mapping[str, np.ndarray] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
 
@@ -60,7 +63,7 @@ class Contents:
         failures = tuple(pair for pair in self.failures if pair[0].run_id in wanted)
         ended = {run.run_id for run in (*results, *(spec for spec, _ in failures))}
         unfinished = tuple(run for run in runs if run.run_id not in ended)
-        return Contents(results, failures, unfinished, self.unreadable, self.correct, self.folders)
+        return replace(self, results=results, failures=failures, unfinished=unfinished)
 
 
 def check_schema(marker: Path) -> int:
@@ -74,10 +77,10 @@ def check_schema(marker: Path) -> int:
     return version
 
 
-def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
+def _read_json(path: Path, content: bytes | None = None) -> tuple[bytes, dict[str, Any]]:
     """A record's text and what it says, its schema version known to be one that can be read."""
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if content is None else content
         value = load_json(content, path.name)
     except (ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError):
@@ -94,9 +97,12 @@ def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
     return content, value
 
 
-def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
-    """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`."""
-    content, value = _read_json(path)
+def read_record(path: Path, record: type[AnyRecord], content: bytes | None = None) -> AnyRecord:
+    """The record at `path`; raises `FileNotFoundError`, `NewerSchema` or `UnreadableRecord`.
+
+    With `content` it is that of a file which was read before.
+    """
+    content, value = _read_json(path, content)
     if value["schema_version"] < SCHEMA_VERSION:
         content = canonical_json(migrate(value)).encode("ascii")
     try:
@@ -111,41 +117,13 @@ def read_record(path: Path, record: type[AnyRecord]) -> AnyRecord:
 
 
 def read_contents(root: Path) -> Contents:
-    """Everything in a results root, sorted by folder name; nothing is moved or written."""
-    results: list[Result] = []
-    failures: list[tuple[RunSpec, Failure]] = []
-    unfinished: list[RunSpec] = []
-    unreadable: list[UnreadableRecord] = []
-    correct: dict[str, np.ndarray] = {}
-    folders: dict[str, Path] = {}
-    for folder in sorted((root / "runs").glob("*/")):
-        try:
-            if (folder / "result.json").exists():
-                result = read_record(folder / "result.json", Result)
-                if result.predictions is not None:
-                    correct[result.run_id] = rows_of(result, folder)
-                results.append(result)
-                folders[result.run_id] = folder
-                continue
-            spec = read_record(folder / "spec.json", RunSpec)
-            if (folder / "error.json").exists():
-                failures.append((spec, read_record(folder / "error.json", Failure)))
-            else:
-                unfinished.append(spec)
-        except FileNotFoundError:
-            continue  # claimed a moment ago by a running `zoo bench`: nothing is in it yet
-        except UnreadableRecord as error:
-            unreadable.append(error)
-        except UnusablePredictions as error:
-            unreadable.append(UnreadableRecord(folder / "result.json", str(error)))
-    return Contents(
-        tuple(results),
-        tuple(failures),
-        tuple(unfinished),
-        tuple(unreadable),
-        correct,
-        folders,
-    )
+    """Everything in a results root, sorted by folder name; nothing is moved or written.
+
+    Of a run that lies there twice the first counts, and `repeated` names the other.
+    """
+    found = _Found()
+    found.add(root)
+    return found.contents()
 
 
 def find_roots(place: Path) -> list[Path]:
@@ -156,29 +134,93 @@ def find_roots(place: Path) -> list[Path]:
 
 
 def read_all(roots: Iterable[Path]) -> Contents:
-    """Everything in several roots; a run that lies in more than one counts once."""
-    results: dict[str, Result] = {}
-    failures: dict[str, tuple[RunSpec, Failure]] = {}
-    unfinished: dict[str, RunSpec] = {}
-    unreadable: list[UnreadableRecord] = []
-    correct: dict[str, np.ndarray] = {}
-    folders: dict[str, Path] = {}
+    """Everything in several roots; of a run that lies in more than one the first counts.
+
+    As where roots are merged, one that predicts something else than the first is named, in
+    `repeated`.
+    """
+    found = _Found()
     for root in roots:
         check_schema(root / MARKER)
-        contents = read_contents(root)
-        results |= {result.run_id: result for result in contents.results}
-        failures |= {spec.run_id: (spec, failure) for spec, failure in contents.failures}
-        unfinished |= {spec.run_id: spec for spec in contents.unfinished}
-        unreadable += contents.unreadable
-        correct |= contents.correct
-        folders |= contents.folders
-    failed = {run_id: pair for run_id, pair in failures.items() if run_id not in results}
-    left = {run_id: spec for run_id, spec in unfinished.items() if run_id not in results | failed}
-    return Contents(
-        tuple(results.values()),
-        tuple(failed.values()),
-        tuple(left.values()),
-        tuple(unreadable),
-        correct,
-        folders,
-    )
+        found.add(root)
+    return found.contents()
+
+
+class _Found:
+    """What was found so far, each run once."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, Result] = {}
+        self._failures: dict[str, tuple[RunSpec, Failure]] = {}
+        self._unfinished: dict[str, RunSpec] = {}
+        self._unreadable: list[UnreadableRecord] = []
+        self._repeated: list[str] = []
+        self._correct: dict[str, np.ndarray] = {}
+        self._folders: dict[str, Path] = {}
+
+    def add(self, root: Path) -> None:
+        """Everything in one more root."""
+        here: dict[str, Path] = {}
+        for folder in sorted((root / "runs").glob("*/")):
+            try:
+                if (folder / "result.json").exists():
+                    self._add_result(folder, here)
+                else:
+                    self._add_unfinished(folder, here)
+            except FileNotFoundError:
+                continue  # claimed a moment ago by a running `zoo bench`: nothing is in it yet
+            except UnreadableRecord as error:
+                self._unreadable.append(error)
+            except UnusablePredictions as error:
+                self._unreadable.append(UnreadableRecord(folder / "result.json", str(error)))
+
+    def _add_result(self, folder: Path, here: dict[str, Path]) -> None:
+        result = read_record(folder / "result.json", Result)
+        run_id = result.run_id
+        rows = None if result.predictions is None else rows_of(result, folder)
+        counted = self._folders.get(run_id)
+        if counted is None:
+            if run_id in here:
+                self._name(result, left_out=here[run_id], counted=folder)
+            self._results[run_id] = result
+            self._folders[run_id] = here[run_id] = folder
+            if rows is not None:
+                self._correct[run_id] = rows
+        elif is_conflict(self._results[run_id], counted, result, folder):
+            self._name(result, folder, counted, "computed twice, with different predictions")
+        elif run_id in here:
+            self._name(result, folder, counted)
+
+    def _add_unfinished(self, folder: Path, here: dict[str, Path]) -> None:
+        """A run that failed, or that was begun."""
+        spec = read_record(folder / "spec.json", RunSpec)
+        has_failed = (folder / "error.json").exists()
+        failure = read_record(folder / "error.json", Failure) if has_failed else None
+        if spec.run_id in here:
+            self._name(spec, folder, here[spec.run_id])
+            return
+        here[spec.run_id] = folder
+        if failure is None:
+            self._unfinished.setdefault(spec.run_id, spec)
+        else:
+            self._failures.setdefault(spec.run_id, (spec, failure))
+
+    def _name(
+        self, run: RunSpec, left_out: Path, counted: Path, what: str = "the same run twice"
+    ) -> None:
+        self._repeated.append(f"{left_out}: {run.label}, {what}; the one in {counted} counts")
+
+    def contents(self) -> Contents:
+        """All of it: a run that is finished somewhere has not failed, nor is it unfinished."""
+        failed = {run: pair for run, pair in self._failures.items() if run not in self._results}
+        ended = self._results.keys() | failed.keys()
+        left = [spec for run_id, spec in self._unfinished.items() if run_id not in ended]
+        return Contents(
+            results=tuple(self._results.values()),
+            failures=tuple(failed.values()),
+            unfinished=tuple(left),
+            unreadable=tuple(self._unreadable),
+            repeated=tuple(self._repeated),
+            correct=self._correct,
+            folders=self._folders,
+        )

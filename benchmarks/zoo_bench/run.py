@@ -143,6 +143,8 @@ def _build(spec: RunSpec, task: Task) -> TextClassifier:
         f"{spec.head.distribution}:{spec.head.name}",
         labels=task.labels,
         pretrained=spec.encoder.pretrained,
+        # the commit that was planned, wherever the branch is by now
+        revision=spec.encoder.revision,
         encoder_options=spec.encoder.options,
         head_options=spec.head.options,
         seed=spec.seed,
@@ -219,8 +221,8 @@ def check_built(spec: RunSpec, classifier: TextClassifier) -> None:
     revision = encoder.get("revision")
     if spec.encoder.revision not in (None, revision):
         raise CheckpointError(
-            f"{spec.encoder.name}: {spec.encoder.checkpoint} moved from {spec.encoder.revision} to "
-            f"{revision} since the suite was planned; give the same command again"
+            f"{spec.encoder.name}: of {spec.encoder.checkpoint} {revision} was loaded, planned was "
+            f"{spec.encoder.revision}: its from_pretrained must load the revision it is given"
         )
 
 

@@ -7,31 +7,33 @@
                               error.json      the last failure, if the run is not done
                               log.txt
     quarantine/<slug>-<run_id[:12]>-<n>/      an unreadable record and `reason.txt`
+    locks/<slug>-<run_id[:12]>                empty
 
-One process writes a run at a time: it holds a lock on the run's folder, which the kernel releases
-when that process dies, however it dies.
+One process writes a run at a time: it holds the lock of the run's file in `locks/`, which the
+kernel releases when that process dies, however it dies. While nobody writes, the folder `locks/`
+can be deleted.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
-import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo import durable
 from zoo.errors import ZooError
-from zoo_bench import durable
+from zoo_bench.locks import Claim, NoLocks
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, MARKER_LINE, UnreadableRecord, check_schema, read_record
 from zoo_bench.records import SCHEMA_VERSION, Failure, Result, RunSpec, to_json
 
 RUNS = "runs"
 QUARANTINE = "quarantine"
+LOCKS = "locks"
 SPEC, RESULT, ERROR = "spec.json", "result.json", "error.json"
 LOG = "log.txt"
 
@@ -54,28 +56,6 @@ class Quarantined:
     reason: str
 
 
-class Claim:
-    """The sole right to write one run, until `release` or until the process ends."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle: int | None = handle
-
-    def release(self) -> None:
-        """Let others have the run; releasing twice is harmless."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-    @contextmanager
-    def released_on_error(self) -> Iterator[None]:
-        """Release it where the block raises."""
-        try:
-            yield
-        except BaseException:
-            self.release()
-            raise
-
-
 class Store:
     """The results root at `root`. Make it with `Store.open`, which checks it first."""
 
@@ -92,10 +72,17 @@ class Store:
             if not (root / MARKER).exists() or check_schema(root / MARKER) < SCHEMA_VERSION:
                 durable.write(root / MARKER, f"{MARKER_LINE}\n".encode("ascii"))
             durable.make_folder(root / RUNS)
+            durable.make_folder(root / LOCKS)
             # one real write: permissions alone do not tell a read-only or full disk
             probe = root / f".{MARKER}.probe"
             durable.write(probe, b"zoo")
-            probe.unlink(missing_ok=True)
+            # and one real lock: not every file system grants them; held by another, it does
+            claim = Claim()
+            try:
+                claim.lock_file(probe)
+            finally:
+                claim.release()
+                probe.unlink(missing_ok=True)
         except OSError as error:
             raise _disk_error(error, root) from error
         return cls(root)
@@ -112,15 +99,14 @@ class Store:
             if not self.has_begun(spec):
                 # also where another process made it: that one may have been killed before the sync
                 durable.sync_folder(folder.parent)
-            handle = os.open(folder, os.O_RDONLY)
-        try:
-            # on the folder itself: no lock file is left behind
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        claim = Claim(handle)
+        claim = Claim()
         with claim.released_on_error(), _named_disk_errors(self.root):
+            is_mine = claim.lock_file(self.root / LOCKS / spec.folder_name)
+            # the folder was all that zoo locked at first; may go with schema 6, which that zoo
+            # does not write into
+            if not (is_mine and claim.lock_folder(folder)):
+                claim.release()
+                return None
             for leftover in folder.glob(f".*{durable.TEMPORARY_SUFFIX}"):
                 leftover.unlink(missing_ok=True)
         return claim
@@ -149,7 +135,7 @@ class Store:
             return None
         if result.run_id != spec.run_id:
             raise UnreadableRecord(folder / RESULT, "it belongs to another run")
-        check_predictions(folder, result)
+        check_predictions(folder, result, _predictions_in(folder))
         return result
 
     def quarantine(
@@ -195,14 +181,13 @@ class Store:
             durable.write(folder / RESULT, to_json(result).encode("ascii"))
             (folder / ERROR).unlink(missing_ok=True)
 
-    def copy_run(self, source: Path, spec: RunSpec, names: Iterable[str]) -> None:
-        """Take over a run's files from another root as they are, in the order of `names`."""
+    def copy_run(self, spec: RunSpec, files: Mapping[str, bytes]) -> None:
+        """Take over a run's files from another root as they are, in this order."""
         folder = self.folder(spec)
         with _named_disk_errors(self.root):
-            for name in names:
-                if (source / name).exists():
-                    durable.write(folder / name, (source / name).read_bytes())
-            if (folder / RESULT).exists():
+            for name, content in files.items():
+                durable.write(folder / name, content)
+            if RESULT in files:
                 (folder / ERROR).unlink(missing_ok=True)
 
     def write_failure(self, spec: RunSpec, failure: Failure, log: str) -> None:
@@ -213,22 +198,28 @@ class Store:
             durable.write(folder / ERROR, to_json(failure).encode("ascii"))
 
 
-def check_predictions(folder: Path, result: Result) -> None:
-    """Raises `UnreadableRecord` unless the run's predictions are those of its result."""
+def check_predictions(folder: Path, result: Result, predictions: bytes | None) -> None:
+    """Raises `UnreadableRecord` unless these, None where there are none, are those of a result."""
     if result.predictions is None:
         return
-    try:
-        found = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing") from None
-    except OSError as error:
-        reason = f"its {PREDICTIONS} cannot be read: {error.strerror}"
-        raise UnreadableRecord(folder / RESULT, reason) from error
+    if predictions is None:
+        raise UnreadableRecord(folder / RESULT, f"its {PREDICTIONS} is missing")
+    found = hashlib.sha256(predictions).hexdigest()
     if found != result.predictions.sha256:
         raise UnreadableRecord(
             folder / RESULT,
             f"its {PREDICTIONS} has SHA-256 {found[:12]}…, not {result.predictions.sha256[:12]}…",
         )
+
+
+def _predictions_in(folder: Path) -> bytes | None:
+    try:
+        return (folder / PREDICTIONS).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"its {PREDICTIONS} cannot be read: {error.strerror}"
+        raise UnreadableRecord(folder / RESULT, reason) from error
 
 
 def check_root(root: Path) -> None:
@@ -265,7 +256,13 @@ def _named_disk_errors(root: Path) -> Iterator[None]:
         raise _disk_error(error, root) from error
 
 
-def _disk_error(error: OSError, root: Path) -> DiskError:
+def _disk_error(error: OSError, root: Path) -> ResultsError:
+    if isinstance(error, NoLocks):
+        return ResultsError(
+            f"results: the file system of {root} grants no locks ({error.strerror}), and without "
+            "them two commands could compute the same run at once; have it mounted with locks "
+            "(over NFS: with its lock service running), or name a folder elsewhere with --results"
+        )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         existing = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
         free = shutil.disk_usage(existing).free

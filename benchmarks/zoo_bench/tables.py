@@ -210,6 +210,8 @@ def _left_out(leaderboard: Leaderboard) -> Iterator[Text]:
         lines.append(f"not done: {len(leaderboard.unfinished)}")
     for reason in leaderboard.unreadable:
         lines.append(f"left out, unreadable: {printable(reason)}")
+    for reason in leaderboard.repeated:
+        lines.append(f"left out, there twice: {printable(reason)}")
     if lines:
         yield Text("\n".join(lines))
 

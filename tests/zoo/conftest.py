@@ -51,7 +51,12 @@ class Hub(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), HubRequest)
         self.repositories: dict[str, Path] = {}
+        # the commit that a branch stands for, where it has moved on from COMMIT
+        self.heads: dict[str, str] = {}
         self.requests: list[str] = []
+
+    def commit_of(self, repository: str, revision: str) -> str:
+        return revision if len(revision) == len(COMMIT) else self.heads.get(repository, COMMIT)
 
     @property
     def url(self) -> str:
@@ -69,9 +74,9 @@ class HubRequest(http.server.BaseHTTPRequestHandler):
             owner, name, *rest = path.removeprefix("api/models/").split("/")
             self.answer_api(f"{owner}/{name}", rest)
         else:
-            owner, name, resolve, _, *file = path.split("/")
+            owner, name, resolve, revision, *file = path.split("/")
             assert resolve == "resolve"
-            self.answer_file(f"{owner}/{name}", "/".join(file))
+            self.answer_file(f"{owner}/{name}", revision, "/".join(file))
 
     do_HEAD = do_GET
 
@@ -83,18 +88,20 @@ class HubRequest(http.server.BaseHTTPRequestHandler):
         else:
             files = [one.name for one in self.server.repositories[repository].iterdir()]
             siblings = [{"rfilename": name} for name in sorted(files)]
-            information = {"id": repository, "sha": COMMIT, "siblings": siblings, "tags": []}
+            commit = self.server.commit_of(repository, rest[1] if rest else "main")
+            information = {"id": repository, "sha": commit, "siblings": siblings, "tags": []}
             self.answer(200, json.dumps(information).encode())
 
-    def answer_file(self, repository, name):
+    def answer_file(self, repository, revision, name):
         folder = self.server.repositories.get(repository)
+        commit = self.server.commit_of(repository, revision)
         if folder is None:
             self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
         elif not (folder / name).is_file():
-            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit})
         else:
             etag = f'"{name}"'
-            self.answer(200, (folder / name).read_bytes(), {"ETag": etag, "X-Repo-Commit": COMMIT})
+            self.answer(200, (folder / name).read_bytes(), {"ETag": etag, "X-Repo-Commit": commit})
 
     def answer(self, status, content, headers=()):
         self.send_response(status)

@@ -36,6 +36,17 @@ def weights(module):
     return torch.cat([each.detach().flatten() for each in module.parameters()])
 
 
+@pytest.mark.parametrize("options", [{}, {"pretrained": False}])
+def test_a_revision_of_what_is_on_no_hub_is_refused(options):
+    text = text_of(
+        CheckpointError, zoo.build, "bert-nano", "mlp", num_labels=2, revision="v2", **options
+    )
+    assert text == (
+        "revision='v2': what encoder 'bert-nano' begins with here is no checkpoint of a hub; leave "
+        "revision out"
+    )
+
+
 @pytest.mark.parametrize("encoder", ["bert-nano", "koelectra-nano"])
 def test_an_encoder_that_needs_no_network_joins_a_head(encoder):
     classifier = zoo.build(encoder, "linear", num_labels=3, seed=0)

@@ -35,6 +35,24 @@ def build(run_python):
     return build
 
 
+REVISION = f"""
+import zoo
+
+for revision in (None, "{COMMIT}", None):
+    classifier = zoo.build("hf:me/tiny", "mlp", num_labels=2, revision=revision)
+    print(classifier.config.encoder["revision"])
+"""
+
+
+@pytest.mark.slow
+def test_a_commit_is_loaded_although_the_branch_has_moved(run_python, hub, tiny_bert):
+    hub.repositories["me/tiny"] = tiny_bert
+    hub.heads["me/tiny"] = moved = "f" * len(COMMIT)
+    finished = run_python(REVISION, hub=hub)
+    assert finished.stderr == ""
+    assert finished.stdout.split() == [moved, COMMIT, moved]
+
+
 @pytest.mark.slow
 def test_a_checkpoint_is_loaded_by_commit_and_kept_for_when_the_hub_is_gone(
     build, hub, tiny_bert, tmp_path

@@ -1,12 +1,14 @@
 """A training that was killed goes on at the last complete epoch, and ends where it would have."""
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
 
 import zoo
-from zoo.errors import RecipeError
+from zoo.errors import CheckpointError, RecipeError
 from zoo.recipe import Recipe
 
 VALUES = {"epochs": 4, "batch_size": 16, "precision": "fp32", "head_learning_rate": 3e-3}
@@ -81,6 +83,81 @@ def test_a_half_written_checkpoint_does_not_count(make_classifier, toy, weights,
     zoo.train(continued, toy, None, Recipe(**VALUES), checkpoints=tmp_path, on_progress=told.append)
     assert told[0].epoch == 4
     assert torch.equal(weights(continued), weights(expected))
+
+
+def cut_short(file):
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def flip_a_byte(file):
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+DAMAGES = [
+    (cut_short, "zoo-state.json", "zoo-state.json cannot be read ("),
+    (cut_short, "optimizer.pt", "optimizer.pt is not what was saved: its sha256 is another"),
+    (flip_a_byte, "model.safetensors", "model.safetensors is not what was saved: its sha256 is"),
+    (Path.unlink, "zoo-best.safetensors", "zoo-best.safetensors cannot be read (No such file"),
+]
+
+
+@pytest.mark.parametrize(("damage", "name", "named"), DAMAGES)
+def test_of_a_damaged_checkpoint_the_one_before_is_taken_aloud(
+    make_classifier, toy, weights, tmp_path, damage, name, named
+):
+    expected, continued = make_classifier(), make_classifier()
+    recipe = Recipe(**VALUES)
+    zoo.train(expected, toy, toy[:20], recipe, checkpoints=tmp_path)
+    damage(tmp_path / "checkpoint-16" / name)
+    told = []
+    with pytest.warns(UserWarning, match="training goes on from checkpoint-12") as warned:
+        zoo.train(continued, toy, toy[:20], recipe, checkpoints=tmp_path, on_progress=told.append)
+    assert str(warned[0].message).startswith(f"{tmp_path}/checkpoint-16/{named}")
+    assert told[0].epoch == 4
+    assert torch.equal(weights(continued), weights(expected))
+    # the damaged one was made anew
+    told.clear()
+    zoo.train(
+        make_classifier(), toy, toy[:20], recipe, checkpoints=tmp_path, on_progress=told.append
+    )
+    assert told == []
+
+
+def test_checkpoints_that_are_all_damaged_are_one_error(make_classifier, toy, tmp_path):
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    for step in (12, 16):
+        cut_short(tmp_path / f"checkpoint-{step}" / "model.safetensors")
+    with pytest.raises(CheckpointError) as error:
+        zoo.train(make_classifier(), toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    assert str(error.value) == (
+        f"no checkpoint in {tmp_path} can be taken up: {tmp_path}/checkpoint-16/model.safetensors "
+        "is not what was saved: its sha256 is another; put an undamaged copy there, or remove the "
+        "folder to begin afresh"
+    )
+
+
+def test_a_checkpoint_counts_once_the_rest_of_it_outlives_a_power_cut(
+    make_classifier, toy, tmp_path, monkeypatch
+):
+    synced = []
+    real = os.fsync
+
+    def record(handle):
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", record)
+    recipe = Recipe(**{**VALUES, "epochs": 1})
+    folder = tmp_path / "deep/checkpoints"
+    zoo.train(make_classifier(), toy, toy[:20], recipe, checkpoints=folder)
+    checkpoint = folder / "checkpoint-4"
+    [place] = [at for at, path in enumerate(synced) if path.name.startswith(".zoo-state.json.")]
+    others = {path for path in checkpoint.iterdir() if path.name != "zoo-state.json"}
+    assert len(others) > 4
+    assert {*others, checkpoint, folder, tmp_path / "deep", tmp_path} <= set(synced[:place])
+    assert checkpoint in synced[place:]
 
 
 @pytest.mark.parametrize("patience", [None, 1])

@@ -1,12 +1,16 @@
 """From a suite to runs: names, patterns, identities, and a hub that is out of reach."""
 
+import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from fake_runs import make_result, make_spec
+from huggingface_hub.errors import GatedRepoError
 
 from zoo.errors import CheckpointError, OptionError, UnknownEncoder
+from zoo.hub import Place, cached_commit
 from zoo.strict_yaml import load_yaml
 from zoo_bench import checkpoints, leaderboard
 from zoo_bench.plan import plan
@@ -48,11 +52,11 @@ def suite_of(**changes):
 def no_hub(monkeypatch):
     """A hub that cannot be reached, and an empty cache."""
 
-    def refuse(checkpoint, revision):
+    def refuse(*_, **__):
         raise ConnectionError("Name or service not known")
 
-    monkeypatch.setattr(checkpoints, "_commit_on_hub", refuse)
-    monkeypatch.setattr(checkpoints, "_cached_commit", lambda checkpoint, revision: None)
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", refuse)
+    monkeypatch.setattr("zoo.hub.cached_commit", lambda *_: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")  # put back afterwards
 
 
@@ -283,8 +287,11 @@ def test_a_hub_out_of_reach_is_one_error_that_names_every_checkpoint_and_the_way
         plan(suite_of(encoders="[bert, koelectra, bert-nano]"))
     text = str(caught.value)
     assert text.startswith("no run was started")
-    assert "bert: klue/bert-base (ConnectionError: Name or service not known)" in text
-    assert "koelectra: monologg/koelectra-base-v3-discriminator" in text
+    assert (
+        "  bert: klue/bert-base is not in the local cache, and the hub cannot be reached (Name or "
+        "service not known)\n"
+    ) in text
+    assert "  koelectra: monologg/koelectra-base-v3-discriminator is not in the local" in text
     for way in ("bert-nano, koelectra-nano", "hf:/path", "hf download", "pretrained: false"):
         assert way in text
 
@@ -295,16 +302,44 @@ def test_a_hub_out_of_reach_does_not_matter_to_runs_that_need_none(no_hub):
 
 
 def test_a_cached_checkpoint_needs_no_hub(no_hub, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_cached_commit", lambda checkpoint, revision: COMMIT)
+    monkeypatch.setattr("zoo.hub.cached_commit", lambda *_: COMMIT)
     run = plan(suite_of(encoders="[bert]"), only="bert+mlp/*/0")[0]
     assert (run.encoder.checkpoint, run.encoder.revision) == ("klue/bert-base", COMMIT)
     assert run.encoder.pretrained
 
 
+@pytest.mark.parametrize(("cached", "flag"), [({"klue/bert-base"}, "0"), (None, "1")])
+def test_workers_are_offline_only_if_no_encoder_of_the_suite_needs_the_hub(
+    no_hub, monkeypatch, cached, flag
+):
+    def locate(checkpoint, revision):
+        return Place(COMMIT, is_local=cached is None or checkpoint in cached)
+
+    monkeypatch.setattr(checkpoints, "locate", locate)
+    assert plan(suite_of(encoders="[bert, koelectra]"))
+    assert os.environ["HF_HUB_OFFLINE"] == flag
+
+
+def test_what_the_hub_refuses_is_told_although_there_is_an_old_copy(no_hub, monkeypatch):
+    def refuse(*_, **__):
+        raise GatedRepoError("401", response=SimpleNamespace(headers={}, request=None))
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", refuse)
+    monkeypatch.setattr("zoo.hub.cached_commit", lambda *_: COMMIT)
+    with pytest.raises(CheckpointError) as caught:
+        plan(suite_of(encoders="[bert, bert-nano]"))
+    assert str(caught.value) == (
+        "no run was started, for there are checkpoints that cannot be had:\n"
+        "  bert: klue/bert-base: the hub gives it to those who were let in; ask on its page, then "
+        "`hf auth login`"
+    )
+    assert os.environ["HF_HUB_OFFLINE"] == "0"
+
+
 def test_a_checkpoint_that_moved_is_another_run(monkeypatch):
     ids = set()
     for commit in (COMMIT, COMMIT[::-1]):
-        monkeypatch.setattr(checkpoints, "_commit_on_hub", lambda *_, commit=commit: commit)
+        monkeypatch.setattr(checkpoints, "locate", lambda *_, at=commit: Place(at, is_local=False))
         ids.add(plan(suite_of(encoders="[bert]"), only="bert+mlp/*/0")[0].run_id)
     assert len(ids) == 2
 
@@ -317,9 +352,8 @@ def test_the_commit_in_the_cache_is_read_from_its_layout(tmp_path, monkeypatch):
     refs.mkdir()
     (refs / "main").write_text(COMMIT)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    assert checkpoints._cached_commit("a/b", None) == COMMIT
-    assert checkpoints._cached_commit("a/c", None) is None
-    assert checkpoints._cached_commit("./no such folder", None) is None
+    assert cached_commit("a/b", None) == COMMIT
+    assert cached_commit("a/c", None) is None
 
 
 def test_weights_of_a_folder_are_known_by_their_hash(tmp_path):

@@ -152,6 +152,26 @@ def test_a_task_that_changed_since_it_was_planned_is_refused(monkeypatch):
         run.load_task_of(make_spec())
 
 
+class Stopped(Exception):
+    pass
+
+
+def test_the_commit_that_was_planned_is_the_one_that_is_loaded(monkeypatch):
+    asked_for = {}
+
+    def build(*names, **options):
+        asked_for.update(options)
+        raise Stopped
+
+    monkeypatch.setattr("zoo.building.build", build)
+    spec = make_spec()
+    on_hub = {"checkpoint": "klue/bert-base", "revision": "c" * 40, "weights_sha256": None}
+    encoder = spec.encoder.model_copy(update=on_hub)
+    with pytest.raises(Stopped):
+        run._build(spec.model_copy(update={"encoder": encoder}), spec.task)
+    assert asked_for["revision"] == "c" * 40
+
+
 def test_every_seed_draws_its_own_examples_and_is_tested_on_all(suite):
     text = SUITE.replace("[ko-intents]", "[ko-intents@100]").replace("[0]", "[0, 1]")
     drawing = suite.with_name("drawing.yaml")

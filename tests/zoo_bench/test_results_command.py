@@ -1,7 +1,9 @@
 """Stored results verified, joined and packed."""
 
 import json
+import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -172,6 +174,67 @@ def test_a_board_that_verifies_leaves_out_what_does_not_follow(tmp_path):
     assert reason in json.loads((tmp_path / "board/leaderboard.json").read_text())["unreadable"]
 
 
+def board_of(place, *options):
+    done = CliRunner().invoke(leaderboard.command, [str(place), *options])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def boards_of(place):
+    found = json.loads(board_of(place, "--json"))
+    entries = found["boards"][0]["tasks"][0]["entries"]
+    return found, [(entry["accuracy"]["n"], entry["accuracy"]["mean"]) for entry in entries]
+
+
+@pytest.mark.parametrize(("draw_from", "is_conflict"), [(0, False), (1, True)])
+def test_a_board_counts_the_run_that_a_merge_keeps_and_names_the_other(
+    tmp_path, draw_from, is_conflict
+):
+    first = fill(tmp_path / "all/a", make_spec())
+    second = fill(tmp_path / "all/b", make_spec(), draw_from=draw_from)
+    run("merge", tmp_path / "all", "-o", tmp_path / "merged")
+    found, entries = boards_of(tmp_path / "all")
+    assert entries == boards_of(tmp_path / "merged")[1] == boards_of(first.root)[1]
+    named = (
+        f"{second.folder(make_spec())}: bert-nano+mlp/toy/0, computed twice, with different "
+        f"predictions; the one in {first.folder(make_spec())} counts"
+    )
+    assert found["repeated"] == ([named] if is_conflict else [])
+    for form in ("table", "md"):
+        words = board_of(tmp_path / "all", "--format", form).split()
+        assert ("there twice: " in " ".join(words)) is is_conflict
+
+
+def test_a_copied_run_folder_counts_once_and_is_named(tmp_path):
+    store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
+    write_failure(store, make_spec(seed=2))
+    for spec in (make_spec(), make_spec(seed=2)):
+        folder = store.folder(spec)
+        shutil.copytree(folder, folder.with_name(f"{folder.name}-copy"))
+    found, [(seeds, _)] = boards_of(store.root)
+    assert seeds == 2
+    assert [len(cause["runs"]) for cause in found["causes"]] == [1]
+    first = store.folder(make_spec())
+    assert len(found["repeated"]) == 2
+    assert (
+        f"{first}-copy: bert-nano+mlp/toy/0, the same run twice; the one in {first} counts"
+    ) in found["repeated"]
+    verified = run("verify", store.root)
+    assert verified.exit_code == 0
+    assert f"left out, there twice: {first}-copy" in verified.stderr
+
+
+def test_a_finished_run_counts_before_a_copy_of_it_that_had_failed(tmp_path):
+    store = fill(tmp_path / "ours", make_spec())
+    write_failure(Store.open(tmp_path / "failed"), make_spec())
+    failed = store.root / "runs/a-backup"
+    shutil.copytree(Store(tmp_path / "failed").folder(make_spec()), failed)
+    found, [(seeds, _)] = boards_of(store.root)
+    assert (seeds, found["causes"]) == (1, [])
+    [named] = found["repeated"]
+    assert named.startswith(f"{failed}: ")
+
+
 def test_missing_predictions_are_at_fault(tmp_path):
     store = fill(tmp_path, make_spec())
     (store.folder(make_spec()) / "predictions.safetensors").unlink()
@@ -274,6 +337,46 @@ def test_a_failure_does_not_take_the_place_of_a_broken_run(tmp_path):
     done = run("merge", tmp_path / "failed", "-o", tmp_path / "ours")
     assert f"left out, unreadable: {ours.folder(make_spec())}/result.json: " in done.stdout
     assert files(ours.root) == before
+
+
+def finish_when(monkeypatch, method, name, store):
+    """Let a failed run finish once `method` of a path of this name in its folder was called."""
+    real, folder = getattr(Path, method), store.folder(make_spec())
+
+    def called(path):
+        found = real(path)
+        if path == folder / name and not store.has_result(make_spec()):
+            store.write_result(*honest_result(make_spec()), "a log\n")
+        return found
+
+    monkeypatch.setattr(Path, method, called)
+
+
+@pytest.mark.parametrize("taken_by", ["merge", "pack"])
+@pytest.mark.parametrize(("method", "name"), [("read_bytes", "log.txt"), ("exists", "error.json")])
+def test_a_run_that_finishes_while_it_is_taken_is_taken_whole(
+    tmp_path, monkeypatch, taken_by, method, name
+):
+    theirs = Store.open(tmp_path / "theirs")
+    write_failure(theirs, make_spec())
+    with monkeypatch.context() as patched:
+        finish_when(patched, method, name, theirs)
+        if taken_by == "merge":
+            run("merge", theirs.root, "-o", tmp_path / "ours")
+        else:
+            run("pack", theirs.root)
+    if taken_by == "pack":
+        run("merge", tmp_path / "theirs.tar.gz", "-o", tmp_path / "ours")
+    assert files(tmp_path / "ours/runs") == files(theirs.root / "runs")
+    assert Store(tmp_path / "ours").result(make_spec()) is not None
+
+
+def test_a_stale_failure_beside_a_result_is_not_taken(tmp_path):
+    theirs = fill(tmp_path / "theirs", make_spec())
+    (theirs.folder(make_spec()) / "error.json").write_text("{}")
+    run("pack", theirs.root)
+    with tarfile.open(tmp_path / "theirs.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if name.endswith("error.json")]
 
 
 @pytest.mark.parametrize("source", ["missing", "empty"])

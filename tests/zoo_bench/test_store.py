@@ -1,20 +1,25 @@
 """Records on disk: durable, locked, quarantined when broken, untouched when newer."""
 
 import errno
+import fcntl
 import json
 import os
+import stat
 import subprocess
 import sys
 import textwrap
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from fake_runs import IS_NEWER, make_newer, make_predictions, make_result, make_spec
 
-from zoo_bench import durable
+from zoo import durable
 from zoo_bench.reading import NewerSchema, UnreadableRecord, read_contents, read_record
 from zoo_bench.records import Failure, Result, RunSpec, to_json
 from zoo_bench.store import DiskError, ResultsError, Store
+
+FLOCK = fcntl.flock
 
 
 @pytest.fixture
@@ -226,6 +231,71 @@ def test_the_kernel_releases_the_claim_of_a_killed_process(store):
     holder.wait()
     holder.stdout.close()
     assert store.claim(make_spec()) is not None
+
+
+def over_nfs(handle, operation):
+    """`flock` of Linux over NFS: refused without writing, and no folder is locked for others."""
+    if stat.S_ISDIR(os.fstat(handle).st_mode):
+        return
+    if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    FLOCK(handle, operation)
+
+
+def over_smb(handle, operation):
+    """`flock` of Linux over SMB, which says EACCES of a lock that another process has."""
+    if stat.S_ISDIR(os.fstat(handle).st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    try:
+        FLOCK(handle, operation)
+    except BlockingIOError:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+
+
+@pytest.mark.parametrize("flock", [over_nfs, over_smb])
+def test_a_run_is_claimed_by_one_only_on_file_systems_of_a_network(store, monkeypatch, flock):
+    monkeypatch.setattr(fcntl, "flock", flock)
+    test_a_run_is_claimed_by_one_only(Store.open(store.root))
+
+
+def open_handles():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_found_out_before_any_run(store, monkeypatch, code):
+    def refuse(handle, operation):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    before = open_handles()
+    for attempt in (lambda: Store.open(store.root), lambda: store.claim(make_spec())):
+        with pytest.raises(ResultsError) as caught:
+            attempt()
+        assert str(caught.value) == (
+            f"results: the file system of {store.root} grants no locks ({os.strerror(code)}), and "
+            "without them two commands could compute the same run at once; have it mounted with "
+            "locks (over NFS: with its lock service running), or name a folder elsewhere with "
+            "--results"
+        )
+    assert open_handles() == before
+
+
+def test_a_claim_and_one_of_a_zoo_that_locks_the_folder_exclude_each_other(store):
+    spec = make_spec()
+    before = open_handles()
+    store.claim(spec).release()
+    older = os.open(store.folder(spec), os.O_RDONLY)
+    fcntl.flock(older, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert store.claim(spec) is None
+    fcntl.flock(older, fcntl.LOCK_UN)
+    claim = store.claim(spec)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(older, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    claim.release()
+    fcntl.flock(older, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(older)
+    assert open_handles() == before
 
 
 # broken records

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo import durable
 from zoo.cli.inputs import (
     check_source,
     data_options,
@@ -123,7 +124,7 @@ def check_output(output: Path, resume: bool) -> None:
 def make_folder(output: Path) -> None:
     """Make the folder now, so that what is wrong with it shows before hours of training."""
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(output)
         with tempfile.TemporaryFile(dir=output):
             pass
     except OSError as error:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from zoo_bench import durable, exports, latex, tables
+from zoo import durable
+from zoo_bench import exports, latex, tables
 from zoo_bench.leaderboard import Leaderboard, build
 from zoo_bench.reading import Contents, find_roots, read_all
 from zoo_bench.remembered import leaderboard_of
@@ -102,7 +103,9 @@ def command(
 ) -> None:
     """Rank the pairs in RESULTS, a folder of `zoo bench` or one that holds several (results).
 
-    Reads stored records only and changes none.
+    Reads stored records only and changes none. Of a run that lies there twice the first by name
+    counts, as where results are merged. One that predicts something else, and a copy within one
+    folder of results, are named below the table.
     """
     chosen = "json" if is_json else form
     if is_opened and chosen not in (HTML, ALL):

@@ -42,6 +42,8 @@ def verify(results: Path, is_json: bool) -> None:
     for root in roots:
         check_schema(root / MARKER)
         contents = read_contents(root)
+        for reason in contents.repeated:
+            click.echo(printable(f"left out, there twice: {reason}"), err=True)
         found += [
             {"run": str(error.path), "faults": [error.reason]} for error in contents.unreadable
         ]

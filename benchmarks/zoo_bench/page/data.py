@@ -44,6 +44,7 @@ def page_fields(
             "causes": [dataclasses.asdict(cause) for cause in leaderboard.causes],
             "unfinished": leaderboard.unfinished,
             "unreadable": leaderboard.unreadable,
+            "repeated": leaderboard.repeated,
         }
     )
     for board, of_board in zip(shown["boards"], tasks, strict=True):

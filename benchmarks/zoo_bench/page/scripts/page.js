@@ -132,7 +132,7 @@ function setUpBoards() {
 
 /** What did not get onto a board. */
 function showLeftOut() {
-  const { causes, unfinished, unreadable } = DATA;
+  const { causes, unfinished, unreadable, repeated } = DATA;
   const lines = causes.map(({ kind, message, runs }) =>
     element(
       "details",
@@ -161,6 +161,7 @@ function showLeftOut() {
   }
   lines.push(
     ...unreadable.map((reason) => element("p", {}, "Left out, unreadable: ", bdi(reason))),
+    ...repeated.map((reason) => element("p", {}, "Left out, there twice: ", bdi(reason))),
   );
   if (lines.length) document.getElementById("footer").prepend(section("Failed or left out", lines));
 }

@@ -34,6 +34,12 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a file that somebody else wrote durable."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Make the folder's own entries durable: without it a power cut can lose the new name."""
     handle = os.open(folder, os.O_RDONLY)
