@@ -69,7 +69,8 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
         whole = "whole " if task.is_drawn else ""
         lines.append(
             f"{task.n_test - task.n_test_clean:,} test rows also occur in the {whole}"
-            "training or validation data: this table and the order of the list go by the other, clean ones"
+            "training or validation data: this table and the order of the list go by the other, "
+            "clean ones"
         )
     if board.outdated:
         lines.append(board.outdated)

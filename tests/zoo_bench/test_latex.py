@@ -115,7 +115,9 @@ def test_no_results_are_a_comment():
 
 def test_the_caption_says_when_rows_were_left_out():
     assert TASK.n_test != TASK.n_test_clean
-    assert "also occur in train or validation are left out" in table_of(make_result(make_spec(), 0.8))
+    assert "also occur in train or validation are left out" in table_of(
+        make_result(make_spec(), 0.8)
+    )
 
 
 def test_a_verdict_stands_beside_the_score_and_the_change_below_the_table():
