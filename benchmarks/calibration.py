@@ -45,7 +45,9 @@ ROWS = 500
 # such a shift is a standard deviation of about 0.9 points over seeds, as on the board of `quick`
 ROW_SPREAD, SEED_SPREAD = 2.0, 0.08
 LOG_ODDS = 2.0
-MOST_FALSE_POSITIVES, LEAST_COVERAGE, LEAST_POWER = 0.06, 0.93, 0.7
+MOST_FALSE_POSITIVES, LEAST_COVERAGE, LEAST_POWER = 0.06, 0.93, 0.75
+# with fewer, how far seeds spread is hardly known, and so is what they would have shown
+SEEDS_FOR_POWER = 5
 LARGEST_ACCURACY = 0.995
 # for means over what is drawn from a normal distribution
 _POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
@@ -192,7 +194,7 @@ def main() -> None:
     is_kept = all(
         max(row["false_positives_per_board"], row["against_baseline"]) <= MOST_FALSE_POSITIVES
         and row["coverage"] >= LEAST_COVERAGE
-        and (row["power"] is None or row["power"] >= LEAST_POWER)
+        and (row["seeds"] < SEEDS_FOR_POWER or row["power"] >= LEAST_POWER)
         for row in rows
     )
     sys.exit(0 if is_kept else 1)
@@ -216,7 +218,7 @@ def _shares(candidates: int, seeds: int, counts: Counts) -> Row:
 
 def _table(rows: list[Row]) -> Table:
     table = Table(
-        title="Equal candidates called different, intervals that hold the truth, power, in %",
+        title="In %: equal candidates called different, coverage of the interval, power",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
