@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.models.auto.modeling_auto import AutoModelForSequenceClassification
 
-from zoo import checkpoints, prediction
+from zoo import checkpoints, durable, prediction
 from zoo.checksums import write_checksums
 from zoo.components import apply_encoder, apply_head, construct_encoder, construct_head
 from zoo.configuration import ClassifierConfig
@@ -167,6 +167,8 @@ class TextClassifier(PreTrainedModel):
                 super().save_pretrained(save_directory, **options)
             if self.tokenizer is not None:
                 self.tokenizer.save_pretrained(save_directory)
+            for weights in folder.glob("model*.safetensors"):
+                durable.give_usual_mode(weights)
             write_checksums(folder)
         except (OSError, SafetensorError) as error:
             cause = getattr(error, "strerror", None) or str(error)

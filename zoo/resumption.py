@@ -62,6 +62,8 @@ class Resumption(TrainerCallback):
         watcher = self.watcher
         if watcher.best_state is not None:
             save_file(watcher.best_state, checkpoint / BEST)
+        for weights in checkpoint.glob("*.safetensors"):
+            durable.give_usual_mode(weights)
         # there is a state if this step's checkpoint was damaged and is made anew
         files = sorted(file for file in checkpoint.iterdir() if file.name != STATE)
         for file in files:

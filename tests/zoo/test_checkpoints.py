@@ -1,6 +1,7 @@
 """Saved classifiers: strict, checked, and readable without any of our code but `import zoo`."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -105,6 +106,18 @@ def test_a_full_disk_is_told_with_the_cause(classifier, tmp_path, monkeypatch):
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
     with pytest.raises(CheckpointError, match=r"saved in .*: Error .*No space left on device; "):
         classifier.save_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_saved_files_have_the_mode_of_the_umask(classifier, tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        classifier.save_pretrained(tmp_path)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o666 & ~umask}, modes
 
 
 def test_loading_leaves_the_global_generator_alone(saved):
