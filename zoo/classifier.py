@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.models.auto.modeling_auto import AutoModelForSequenceClassification
 
-from zoo import checkpoints, prediction
+from zoo import checkpoints, durable, prediction
 from zoo.checksums import write_checksums
 from zoo.components import apply_encoder, apply_head, construct_encoder, construct_head
 from zoo.configuration import ClassifierConfig
@@ -149,7 +150,7 @@ class TextClassifier(PreTrainedModel):
         """Weights as safetensors, configuration, tokenizer and the weights' sha256, in one folder.
 
         `options` are those of `PreTrainedModel.save_pretrained`. Raises `CheckpointError` for a
-        component that no fresh process could import.
+        component that no fresh process could import, and for a folder that cannot be written.
         """
         checkpoints.check_saveable(self)
         if push_to_hub:
@@ -157,12 +158,24 @@ class TextClassifier(PreTrainedModel):
                 "save_pretrained(push_to_hub=True) would upload before the tokenizer is saved; "
                 "call classifier.push_to_hub('OWNER/NAME') instead"
             )
-        with quiet_transformers():
-            super().save_pretrained(save_directory, **options)
-        if self.tokenizer is not None:
-            self.tokenizer.save_pretrained(save_directory)
-        if Path(save_directory).is_dir():
-            write_checksums(Path(save_directory))
+        folder = Path(save_directory)
+        # transformers would log it and return as if it had saved
+        if folder.exists() and not folder.is_dir():
+            raise CheckpointError(f"{folder} is a file; name a folder to save the classifier in")
+        try:
+            with quiet_transformers():
+                super().save_pretrained(save_directory, **options)
+            if self.tokenizer is not None:
+                self.tokenizer.save_pretrained(save_directory)
+            for weights in folder.glob("model*.safetensors"):
+                durable.give_usual_mode(weights)
+            write_checksums(folder)
+        except (OSError, SafetensorError) as error:
+            cause = getattr(error, "strerror", None) or str(error)
+            raise CheckpointError(
+                f"the classifier cannot be saved in {folder}: {cause}; mend that, or name another "
+                "folder"
+            ) from error
 
     @classmethod
     def from_pretrained(  # type: ignore[override]

@@ -40,6 +40,14 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def give_usual_mode(path: Path) -> None:
+    """Give a file the mode that `open` would have given: safetensors lets its owner in alone."""
+    # it can be read only by setting it; in between nothing becomes more open than meant
+    umask = os.umask(0o077)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the folder's own entries durable: without it a power cut can lose the new name."""
     handle = os.open(folder, os.O_RDONLY)

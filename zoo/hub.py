@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,9 @@ def locate(
         )
         return Place(Path(file).parent.name, is_local=False)
     except HFValidationError:
-        raise CheckpointError(f"{checkpoint} is no folder, and no hub id (OWNER/NAME)") from None
+        raise CheckpointError(
+            f"{checkpoint} is no folder, and no hub id (OWNER/NAME){_near_folder(checkpoint)}"
+        ) from None
     except GatedRepoError as error:
         raise CheckpointError(
             f"{checkpoint}: the hub gives it to those who were let in; ask on its page, then "
@@ -73,7 +76,7 @@ def locate(
     except RepositoryNotFoundError as error:
         raise CheckpointError(
             f"{checkpoint} is no folder, and the hub has no such model, or it is private: check "
-            "the name, or `hf auth login`"
+            f"the name, or `hf auth login`{_near_folder(checkpoint)}"
         ) from error
     except RemoteEntryNotFoundError as error:
         raise CheckpointError(f"{checkpoint} has no config.json on the hub") from error
@@ -81,9 +84,24 @@ def locate(
         if cached:
             return Place(cached, is_local=True)
         cause = str(error).strip().split("\n")[0] or type(error).__name__
-        raise OutOfReach(
-            f"{checkpoint} is not in the local cache, and the hub cannot be reached ({cause})"
-        ) from error
+        out_of_reach = f"is not in the local cache, and the hub cannot be reached ({cause})"
+        if Path(checkpoint).parent.is_dir():  # a mistyped path more likely than OWNER/NAME
+            near = _near_folder(checkpoint)
+            raise OutOfReach(
+                f"there is no folder {checkpoint}{near or '.'} As a hub id it {out_of_reach}"
+            ) from error
+        raise OutOfReach(f"{checkpoint} {out_of_reach}") from error
+
+
+def _near_folder(checkpoint: str) -> str:
+    """The words `; did you mean 'runs/mine'?` for a folder with a model in it, or an empty text."""
+    path = Path(checkpoint)
+    try:
+        folders = [one.name for one in path.parent.iterdir() if (one / "config.json").is_file()]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, folders, n=1, cutoff=0.6)
+    return f"; did you mean {str(path.with_name(near[0]))!r}?" if near else ""
 
 
 def cached_commit(

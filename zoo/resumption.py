@@ -62,6 +62,8 @@ class Resumption(TrainerCallback):
         watcher = self.watcher
         if watcher.best_state is not None:
             save_file(watcher.best_state, checkpoint / BEST)
+        for weights in checkpoint.glob("*.safetensors"):
+            durable.give_usual_mode(weights)
         # there is a state if this step's checkpoint was damaged and is made anew
         files = sorted(file for file in checkpoint.iterdir() if file.name != STATE)
         for file in files:
@@ -88,7 +90,7 @@ class Resumption(TrainerCallback):
         if self.folder is None:
             return None
         durable.make_folder(self.folder)
-        complete = [path.parent for path in self.folder.glob(f"checkpoint-*/{STATE}")]
+        complete = complete_checkpoints(self.folder)
         damages: list[Damaged] = []
         for checkpoint in sorted(complete, key=step_of, reverse=True):
             try:
@@ -124,6 +126,11 @@ class Resumption(TrainerCallback):
             self.watcher.best_state = load_file(checkpoint / BEST)
         # the Trainer would do it only if there is an epoch left
         load_model(self.watcher.model, checkpoint / SAFE_WEIGHTS_NAME)
+
+
+def complete_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints that were written to their end, in no order."""
+    return [file.parent for file in folder.glob(f"checkpoint-*/{STATE}")]
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:

@@ -275,6 +275,7 @@ def _grouped(runs: Iterable[RunSpec], key: Any) -> list[list[RunSpec]]:
 def _causes(failures: Sequence[tuple[RunSpec, Failure]]) -> Iterable[Cause]:
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for spec, failure in failures:
-        groups[failure.kind, failure.message].append(spec.label)
+        # a message of several lines is one line of a board
+        groups[failure.kind, " ".join(failure.message.split())].append(spec.label)
     for (kind, message), runs in sorted(groups.items(), key=lambda item: -len(item[1])):
         yield Cause(kind, message, tuple(sorted(runs)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo import registry
-from zoo.data import Task, load_task, parse_name
+from zoo.data import DataWarning, Task, check_splits, load_task, parse_name
+from zoo.errors import DataError
 from zoo.recipe import Recipe
 from zoo.registry import Registered
 from zoo.specs import Spec
@@ -71,9 +73,12 @@ def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
 
     `only` is a pattern for `encoder+head`, a task, or `encoder+head/task/seed`, like those of the
     suite's `exclude`. Raises `UnknownEncoder`, `UnknownHead`, `UnknownTask`, `CheckpointError` and
-    `SuiteError`.
+    `SuiteError`. Warns with `DataWarning` of draws that no pair can be trained on.
     """
-    places = _kept(suite, _places(suite), only)
+    # each read and hashed once, however many draws of it there are
+    wholes = {name: load_task(name) for name, _ in (parse_name(one.name) for one in suite.tasks)}
+    places = _kept(suite, _places(suite, wholes), only)
+    _warn_of_useless_draws(places, wholes)
     # of these alone: a hub out of reach matters only to runs that need it
     encoders: list[_Chosen] = []
     for place in places:
@@ -88,11 +93,9 @@ def plan(suite: Suite, only: str | None = None) -> list[RunSpec]:
     ]
 
 
-def _places(suite: Suite) -> list[_Place]:
+def _places(suite: Suite, wholes: Mapping[str, Task]) -> list[_Place]:
     encoders = _chosen("encoder", suite.encoders, suite.pretrained)
     heads = _chosen("head", suite.heads, None)
-    # each read and hashed once, however many draws of it there are
-    wholes = {name: load_task(name) for name, _ in (parse_name(one.name) for one in suite.tasks)}
     tasks = [(_task_record(one, wholes), one) for one in suite.tasks]
     all_baselines = list(baselines()) if suite.baselines else []
     places = [
@@ -109,6 +112,28 @@ def _places(suite: Suite) -> list[_Place]:
         for head in heads
     ]
     return places
+
+
+def _warn_of_useless_draws(places: Sequence[_Place], wholes: Mapping[str, Task]) -> None:
+    """Say before hours of training which draws training will refuse."""
+    draws = {(*parse_name(one.task.name), one.seed) for one in places if one.encoder is not None}
+    faults = []
+    # those of one seed follow each other: a task orders its examples by the seed once
+    for name, seed, count in sorted((name, seed, n) for name, n, seed in draws if n is not None):
+        drawn = wholes[name].drawn(count, seed)
+        with warnings.catch_warnings():
+            # of the task itself, whatever was drawn
+            warnings.simplefilter("ignore", DataWarning)
+            try:
+                check_splits(drawn.train, drawn.validation)
+            except DataError as error:
+                faults.append(f"{drawn.name}, seed {seed}: {error}")
+    if faults:
+        warnings.warn(
+            "training will refuse these draws, and their runs will fail:\n" + "\n".join(faults),
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _seeds_of_baselines(suite: Suite, task: TaskChoice) -> Sequence[int]:

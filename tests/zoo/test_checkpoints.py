@@ -1,10 +1,12 @@
 """Saved classifiers: strict, checked, and readable without any of our code but `import zoo`."""
 
 import json
+import os
 import shutil
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import zoo
@@ -75,6 +77,47 @@ def test_saving_and_loading_are_silent(classifier, tmp_path, capfd):
     classifier.save_pretrained(tmp_path)
     zoo.load(tmp_path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(classifier, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(CheckpointError) as error:
+        classifier.save_pretrained(tmp_path / "taken")
+    assert str(error.value) == (
+        f"{tmp_path / 'taken'} is a file; name a folder to save the classifier in"
+    )
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_cause(classifier, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(CheckpointError) as error:
+        classifier.save_pretrained(tmp_path / "taken" / "inner")
+    assert str(error.value) == (
+        f"the classifier cannot be saved in {tmp_path / 'taken' / 'inner'}: Not a directory; mend "
+        "that, or name another folder"
+    )
+
+
+def test_a_full_disk_is_told_with_the_cause(classifier, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device")
+
+    monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
+    with pytest.raises(CheckpointError, match=r"saved in .*: Error .*No space left on device; "):
+        classifier.save_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_saved_files_have_the_mode_of_the_umask(classifier, tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        classifier.save_pretrained(tmp_path)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o666 & ~umask}, modes
 
 
 def test_loading_leaves_the_global_generator_alone(saved):

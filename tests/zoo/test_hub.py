@@ -6,6 +6,9 @@ import shutil
 import pytest
 import torch
 
+from zoo.errors import CheckpointError, OutOfReach
+from zoo.hub import locate
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NO_HUB = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}
 BUILD = """
@@ -131,3 +134,50 @@ def test_a_saved_classifier_is_loaded_from_the_hub(run_python, hub, tiny_bert, t
         "me/tiny: this is a 'bert' checkpoint, not a classifier saved by zoo; to put a head on it: "
         "zoo.build('hf:me/tiny', HEAD, labels=[…])",
     ]
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """A folder to work in, with a model in `my-classifier` and in `runs/first`, and no hub."""
+
+    def refuse(*_, **__):
+        raise ConnectionError("Name or service not known")
+
+    for name in ("my-classifier", "runs/first"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", refuse)
+    monkeypatch.setattr("zoo.hub.cached_commit", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        (
+            "my-clasifier",
+            "there is no folder my-clasifier; did you mean 'my-classifier'? As a hub ",
+        ),
+        ("runs/frist", "there is no folder runs/frist; did you mean 'runs/first'? As a hub "),
+        ("other", "there is no folder other. As a hub "),
+        ("me/my-classifier", ""),
+    ],
+)
+def test_a_mistyped_folder_is_told_before_the_network(name, folder, runs):
+    subject = "id it" if folder else name
+    with pytest.raises(OutOfReach) as error:
+        locate(name)
+    assert str(error.value) == (
+        f"{folder}{subject} is not in the local cache, and the hub cannot be reached (Name or "
+        "service not known)"
+    )
+
+
+def test_a_path_that_is_no_hub_id_is_answered_with_the_nearest_folder(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    with pytest.raises(CheckpointError) as error:
+        locate(f"{tmp_path}/mime")
+    assert str(error.value) == (
+        f"{tmp_path}/mime is no folder, and no hub id (OWNER/NAME); did you mean '{tmp_path}/mine'?"
+    )

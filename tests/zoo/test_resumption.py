@@ -73,6 +73,17 @@ def test_two_checkpoints_are_kept(make_classifier, toy, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-12", "checkpoint-16"]
 
 
+def test_a_colleague_may_read_the_weights_of_a_checkpoint(make_classifier, toy, tmp_path):
+    before = os.umask(0o022)
+    try:
+        zoo.train(make_classifier(), toy, toy[:20], Recipe(**VALUES), checkpoints=tmp_path)
+    finally:
+        os.umask(before)
+    weights = list(tmp_path.glob("checkpoint-16/*.safetensors"))
+    assert {file.name for file in weights} == {"model.safetensors", "zoo-best.safetensors"}
+    assert {file.stat().st_mode & 0o777 for file in weights} == {0o644}
+
+
 def test_a_half_written_checkpoint_does_not_count(make_classifier, toy, weights, tmp_path):
     expected = make_classifier()
     zoo.train(expected, toy, None, Recipe(**VALUES), checkpoints=tmp_path)

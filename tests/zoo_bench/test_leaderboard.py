@@ -317,6 +317,12 @@ def test_failures_are_grouped_by_cause():
     assert [(cause.message, len(cause.runs)) for cause in causes] == [("m0", 2), ("m1", 1)]
 
 
+def test_a_message_of_several_lines_is_one_line_of_the_board():
+    failures = (failure_of(make_spec(), "two labels differ:\n  'a'\n  'b'"),)
+    board = leaderboard.build(Contents(failures=failures))
+    assert "1 x error: two labels differ: 'a' 'b' (" in tables.render(board)
+
+
 # the table
 
 

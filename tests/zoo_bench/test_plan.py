@@ -9,6 +9,7 @@ import pytest
 from fake_runs import make_result, make_spec
 from huggingface_hub.errors import GatedRepoError
 
+from zoo.data import DataWarning
 from zoo.errors import CheckpointError, OptionError, UnknownEncoder
 from zoo.hub import Place, cached_commit
 from zoo.strict_yaml import load_yaml
@@ -232,6 +233,19 @@ def test_a_drawn_task_keeps_the_test_split_of_the_whole_and_its_hash():
     assert (drawn.n_test, drawn.n_test_clean) == (whole.n_test, whole.n_test_clean)
     assert drawn.content_sha256 == whole.content_sha256
     assert drawn.key != whole.key
+
+
+def test_a_draw_that_training_would_refuse_is_told_before_anything_runs():
+    suite = suite_of(tasks="[ko-intents, ko-intents@3, ko-intents@100]", seeds="[1]")
+    with pytest.warns(DataWarning) as caught:
+        assert len(plan(suite)) == 12
+    assert len(caught) == 1
+    first, *faults = str(caught[0].message).splitlines()
+    assert first == "training will refuse these draws, and their runs will fail:"
+    assert len(faults) == 1
+    assert faults[0].startswith(
+        "ko-intents@3, seed 1: the 3 examples that seed 1 drew of ko-intents lack the label"
+    )
 
 
 def test_where_the_seed_draws_the_examples_baselines_have_every_seed():

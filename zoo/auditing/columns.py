@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from zoo.auditing.records import DataFinding
 from zoo.auditing.splits import Split
-from zoo.data.faults import names
 
 # below, chance makes anything look like anything
 _FEWEST_ROWS = 20
 _MOST = 0.9
+_LONGEST_VALUE = 60
 # 00123, user-17, a3f9-77b2: no space, no letter beyond ASCII, and a digit
 _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9._:/-]+")
 _NUMBER = re.compile(r"[\s\d.,:;+\-−/%()]+")
@@ -26,7 +26,7 @@ def column_findings(split: Split) -> Iterator[DataFinding]:
     different_texts, different_labels = len(set(texts)), len(set(labels))
     values = (
         f"{different_texts:,} different texts and {different_labels:,} different labels in "
-        f"{rows:,} rows, such as text {names(texts[:1])} with label {names(labels[:1])}"
+        f"{rows:,} rows, such as text {_cut(texts[0])!r} with label {_cut(labels[0])!r}"
     )
     # the rule by which `zoo.read_examples` warns
     if 2 * different_labels > rows and 2 * different_texts <= different_labels:
@@ -63,6 +63,10 @@ def column_findings(split: Split) -> Iterator[DataFinding]:
             values,
             "Name the column of the texts with --text.",
         )
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
 
 
 def _finding(cause: str, title: str, evidence: str, fix: str) -> DataFinding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from zoo.auditing.records import AuditReport, DataFinding, EncoderAudit, OverlapAudit
+from zoo.auditing.records import AuditReport, Conflict, DataFinding, EncoderAudit, OverlapAudit
 from zoo.auditing.splits import OUT_OF_SCOPE
 from zoo.data.faults import names, where
 from zoo.data.splits import alike_labels
@@ -21,6 +21,7 @@ IMBALANCE = 10
 FEW_ROWS = 10
 _LONGEST_TEXT = 40
 _MOST_EXAMPLES = 3
+_MOST_LABELS = 5
 
 
 def findings_of(
@@ -151,8 +152,7 @@ def _conflicts(report: AuditReport) -> Iterator[DataFinding]:
     # those of most rows say most
     worst = sorted(report.conflicts, key=lambda one: -len(one.places))[:_MOST_EXAMPLES]
     shown = [
-        f"{_quoted(one.text) if one.text is not None else 'one'} is "
-        + listed([f"{label} ({count})" for label, count in one.labels.items()], "and")
+        f"{_quoted(one.text) if one.text is not None else 'one'} is {_labels_of(one)}"
         for one in worst
     ]
     one = len(report.conflicts) == 1
@@ -166,6 +166,13 @@ def _conflicts(report: AuditReport) -> Iterator[DataFinding]:
         is_serious=affected / judged >= SERIOUS_SHARE,
         share=affected / judged,
     )
+
+
+def _labels_of(conflict: Conflict) -> str:
+    """`on (2) and off (1)`, of many labels the first and how many are left."""
+    shown = [f"{_cut(label)} ({count:,})" for label, count in conflict.labels.items()]
+    more = len(shown) - _MOST_LABELS
+    return listed([*shown[:_MOST_LABELS], f"{more:,} more"] if more > 0 else shown, "and")
 
 
 def _repeats(report: AuditReport) -> Iterator[DataFinding]:
@@ -296,7 +303,11 @@ def _such_as(texts: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + '…'}”"
+    return f"“{_cut(text)}”"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
 def _percent(share: float) -> str:

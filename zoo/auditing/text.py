@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 MARKS = {True: "✗", False: "!"}
 _LONGEST_LABEL = 28
+_MOST_LABELS = 200
+_FIRST_LABELS = 20
 _INDENT = 2
 
 
@@ -90,7 +92,10 @@ def _labels(report: AuditReport) -> Iterator[RenderableType]:
     if overlap is not None and overlap.exact:
         headings.append("% of test seen before")
     rows = []
-    for label in report.labels:
+    # of more labels than any task has the table would say nothing, and push the findings away
+    is_whole = len(report.labels) <= _MOST_LABELS
+    shown = report.labels if is_whole else report.labels[:_FIRST_LABELS]
+    for label in shown:
         counts = [one.label_counts.get(label, 0) for one in judged]
         row: list[object] = [_shortened(label), *counts]
         if overlap is not None and overlap.exact:
@@ -98,6 +103,8 @@ def _labels(report: AuditReport) -> Iterator[RenderableType]:
             row.append("-" if share is None else f"{100 * share:.1f}")
         rows.append(row)
     yield from _table("Labels", headings, rows)
+    if not is_whole:
+        yield f"and {len(report.labels) - len(shown):,} more (--json has them all)"
 
 
 def _duplicates(report: AuditReport) -> Iterator[RenderableType]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 def main() -> None:
     """Run `zoo` with the arguments of this process, and exit."""
     from zoo.cli.group import zoo
-    from zoo.cli.output import prepare_streams
+    from zoo.cli.output import prepare_streams, prepare_warnings
 
     prepare_streams()
+    prepare_warnings()
     zoo.main(prog_name="zoo")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sys
+import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from zoo.terminal import printable
 
@@ -20,6 +21,27 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def prepare_warnings() -> None:
+    """Let warnings come out as `Warning: …`: a line of our source says nothing to a user."""
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    import click
+
+    # others than those for users, such as a deprecation, are told by their kind
+    kind = "" if issubclass(category, UserWarning) else f"{category.__name__}: "
+    text = printable(f"{kind}{message}", keep_lines=True)
+    click.echo(f"Warning: {text}", file=file, err=file is None)
 
 
 def print_json(value: object) -> None:

@@ -107,18 +107,28 @@ def check_output(output: Path, resume: bool) -> None:
     if output.exists() and not output.is_dir():
         raise CheckpointError(f"--output {output} is a file; name a folder")
     is_unfinished = (output / CHECKPOINTS).is_dir()
-    if is_unfinished and not resume:
+    has_classifier = (output / "config.json").exists()
+    # a training that failed before its first checkpoint left nothing to continue
+    if is_unfinished and not resume and (has_classifier or has_checkpoint(output)):
         raise CheckpointError(
             f"{output} holds an interrupted training: continue it with --resume, or remove the "
             "folder"
         )
     # a classifier beside checkpoints is what an interrupted saving left
-    if (output / "config.json").exists() and not is_unfinished:
+    if has_classifier and not is_unfinished:
         raise CheckpointError(f"{output} holds a saved classifier already; name another folder")
     if resume and not is_unfinished:
         raise CheckpointError(
             f"--resume: {output} holds no interrupted training; leave --resume out to begin one"
         )
+
+
+def has_checkpoint(output: Path) -> bool:
+    """Whether a training in this folder can be continued."""
+    # imports torch, and so only where there are checkpoints to look at
+    from zoo.resumption import complete_checkpoints
+
+    return bool(complete_checkpoints(output / CHECKPOINTS))
 
 
 def make_folder(output: Path) -> None:

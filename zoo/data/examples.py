@@ -17,7 +17,8 @@ class Examples(Sequence[tuple[str, str]]):
     """A sequence of (text, label); the label is a name, whatever the file had it as.
 
     `source` is what messages call these examples. `notes` counts what the reader repaired, such as
-    `{"texts cut to 10,000 characters": 2}`. Neither has a say in equality.
+    `{"texts cut to 10,000 characters": 2}`. `draw` tells of examples that were drawn of a task:
+    `20 examples that seed 1 drew of 3i4k`. None of these has a say in equality.
 
     >>> examples = Examples(("불 켜 줘", "몇 시야?"), ("command", "question"))
     >>> examples[0]
@@ -32,6 +33,7 @@ class Examples(Sequence[tuple[str, str]]):
     labels: tuple[str, ...]
     source: str = field(default="examples", compare=False)
     notes: Mapping[str, int] = field(default_factory=dict, compare=False)
+    draw: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("texts", "labels"):

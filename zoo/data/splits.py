@@ -68,6 +68,11 @@ def _check_train(train: Examples) -> None:
     _check_not_empty(train)
     known = train.label_names
     if len(known) == 1:
+        if train.draw is not None:
+            raise DataError(
+                f"the {train.draw} have the label {known[0]!r} alone; there is nothing to learn "
+                "with fewer than two labels: draw more, or take another seed"
+            )
         raise DataError(
             f"{train.source}: every example has the label {known[0]!r}; there is nothing to learn "
             "with fewer than two labels"
@@ -121,6 +126,13 @@ def _matched(train: Examples, split: Examples, policy: UnseenLabels) -> tuple[Ex
 
 
 def _unseen(train: Examples, split: Examples, unseen: Sequence[str], affected: str) -> str:
+    if train.draw is not None:
+        lack = "lacks" if len(train) == 1 else "lack"
+        which = "the label" if len(unseen) == 1 else "the labels"
+        return (
+            f"the {train.draw} {lack} {which} {names(unseen)}, which {affected} of validation "
+            "have: draw more, or take another seed"
+        )
     known = train.label_names
     lines = [f"  {_nearest(label, known)}" for label in unseen[:_MOST_PAIRS]]
     if len(unseen) > _MOST_PAIRS:

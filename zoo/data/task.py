@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 from zoo.data.duplicates import clean_rows
@@ -112,21 +112,27 @@ class Task:
                 f"{self.name}@{count}: {self.name} has {len(self.train):,} training examples; draw "
                 "1 to all of them"
             )
+        train = _draw(self.train, count, seed, "train")
+        many = "1 example" if count == 1 else f"{count:,} examples"
         return replace(
             self,
             name=f"{self.name}@{count}",
-            train=_draw(self.train, count, seed, "train"),
+            # a label may be lacking by chance; whoever finds that out tells that it is the draw
+            train=replace(train, draw=f"{many} that seed {seed} drew of {self.name}"),
             validation=_draw(self.validation, count, seed, "validation"),
             whole=self,
         )
 
 
 def _draw(examples: Examples, count: int, seed: int, split: str) -> Examples:
+    return examples.select(sorted(_order(len(examples), seed, split)[:count]))
+
+
+# a suite draws for every pair and count anew
+@lru_cache(maxsize=8)
+def _order(size: int, seed: int, split: str) -> list[int]:
     # ordered by a hash: no library's generator has a say in it
-    order = sorted(
-        range(len(examples)), key=lambda row: derive_seed(seed, f"drawn from {split}: {row}")
-    )
-    return examples.select(sorted(order[:count]))
+    return sorted(range(size), key=lambda row: derive_seed(seed, f"drawn from {split}: {row}"))
 
 
 def parse_name(name: str) -> tuple[str, int | None]:

@@ -12,6 +12,9 @@ from zoo.data.examples import Examples
 from zoo.errors import DataError
 from zoo.seeds import derive_seed
 
+# rows a text on average, from which on it is the texts that are too few
+_FEW_REPEATS = 4
+
 
 def split_validation(
     examples: Examples, fraction: float = 0.1, *, seed: int = 0
@@ -27,6 +30,8 @@ def split_validation(
         raise DataError(f"fraction must be a number between 0 and 1, got {fraction!r}")
     chosen = _chosen_texts(examples, fraction, seed)
     if not chosen:
+        if fault := _too_few_texts(examples):
+            raise DataError(fault)
         raise DataError(
             f"{examples.source}: too few examples to take {fraction:g} of them for validation and "
             f"leave one of each label in train; there are {len(examples):,} of "
@@ -39,6 +44,19 @@ def split_validation(
     )
     train, validation = (examples.select(side) for side in sides)
     return train, replace(validation, source=f"{examples.source} (validation)")
+
+
+def _too_few_texts(examples: Examples) -> str:
+    """What is wrong where rows repeat so few texts that none could go; else an empty text."""
+    distinct = len(set(examples.texts))
+    if distinct * _FEW_REPEATS > len(examples):
+        return ""
+    texts = "text" if distinct == 1 else "different texts"
+    return (
+        f"{examples.source}: its {len(examples):,} rows share only {distinct:,} {texts}, which "
+        "cannot be split into train and validation, as equal texts stay on one side; name the "
+        "column that holds the texts, or give validation examples of their own"
+    )
 
 
 def _chosen_texts(examples: Examples, fraction: float, seed: int) -> set[str]:

@@ -164,6 +164,7 @@ def _run_fields(
         if failure is None:
             return fields | {"state": "unfinished"}
         failed = failure.model_dump(mode="json", include={"kind", "message", "step", "attempts"})
+        failed["message"] = " ".join(failure.message.split())
         return fields | {"state": "failed", "failure": failed}
     provenance = run.provenance.model_dump(mode="json")
     of_all = {key: value for key, value in provenance.items() if key not in _OF_ONE_RUN}

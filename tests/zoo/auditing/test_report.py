@@ -241,6 +241,25 @@ def test_the_text_fits_80_columns_and_obeys_nothing(report):
         assert "\x1b" not in text
 
 
+def test_labels_without_end_are_shown_in_part_and_kept_whole():
+    rows = [(f"reply {i % 2}", f"question {i:03}: " + "why? " * 2000) for i in range(300)]
+    report = zoo.audit(examples(*rows), encoders=())
+    text = str(report)
+
+    assert len(text.splitlines()) < 100
+    assert text.count("and 145 more") == 2
+    assert "\nand 280 more (--json has them all)\n" in text
+    assert (len(report.labels), len(report.conflicts[0].labels)) == (300, 150)
+    assert len(report.as_fields()["conflicts"][0]["labels"]) == 150
+
+
+def test_the_labels_of_a_real_task_are_all_shown():
+    rows = [(f"text {i}", f"label-{i % 150:03}") for i in range(450)]
+    text = str(zoo.audit(examples(*rows), encoders=()))
+
+    assert all(f"\nlabel-{i:03} " in text for i in range(150))
+
+
 def test_a_finding_is_its_five_parts(report):
     text = str(report)
     for one in report.findings:

@@ -227,6 +227,40 @@ def test_a_warning_goes_to_stderr_once(run_process, broken):
     assert done.stdout.startswith(b"{")
 
 
+def test_a_warning_is_one_line_without_our_source(run_process, add_command):
+    add_command(
+        "zoo-a",
+        "warn",
+        """
+        import warnings
+        import click
+        from zoo.data import DataWarning
+
+        @click.command()
+        def command():
+            warnings.warn("a.csv: two labels look \\x1b[31malike", DataWarning, stacklevel=1)
+            warnings.warn("it will go", FutureWarning, stacklevel=1)
+            click.echo("done")
+        """,
+    )
+    done = run_process("warn", PYTHONWARNINGS="default", ZOO_BLOCK="encoders,bench")
+
+    assert (done.returncode, done.stdout) == (0, b"done\n")
+    assert done.stderr.decode().splitlines() == [
+        "Warning: a.csv: two labels look \\x1b[31malike",
+        "Warning: FutureWarning: it will go",
+    ]
+
+
+def test_a_warning_may_still_be_an_error(run_process, add_command):
+    source = "import warnings\nimport click\n\n@click.command()\ndef command():\n    "
+    add_command("zoo-a", "warn", source + "warnings.warn('no', stacklevel=1)\n")
+    done = run_process("warn", PYTHONWARNINGS="error::UserWarning")
+
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith("UserWarning: no\n")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp949", "utf-8"])
 @pytest.mark.parametrize("arguments", ["--help", "hello 여러분♥", "list", "list --json", "plugins"])
 def test_a_terminal_without_utf_8_still_works(arguments, encoding, run_process, add_command):

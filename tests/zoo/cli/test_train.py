@@ -97,6 +97,21 @@ def test_an_interrupted_training_is_continued(train, tmp_path, monkeypatch):
     assert not (out / "checkpoints").exists()
 
 
+def test_a_training_that_failed_before_its_first_checkpoint_blocks_nothing(train, tmp_path):
+    failed = train(*FAST, "--set", "head_learning_rate=1e30", "--set", "encoder_learning_rate=1e30")
+    assert failed.exit_code == 1
+    assert "Error: Diverged: " in failed.stderr
+    assert (tmp_path / "out" / "checkpoints").is_dir()
+    mended = train(*FAST)
+    assert mended.exit_code == 0
+    assert not (tmp_path / "out" / "checkpoints").exists()
+
+
+def test_a_half_written_checkpoint_is_nothing_to_continue(train, tmp_path):
+    (tmp_path / "out" / "checkpoints" / "checkpoint-3").mkdir(parents=True)
+    assert train(*FAST).exit_code == 0
+
+
 def test_an_interrupted_saving_is_continued(train, tmp_path):
     train(*FAST)
     (tmp_path / "out" / "checkpoints").mkdir()

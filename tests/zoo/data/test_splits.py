@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
+from dataclasses import replace
 
 import pytest
 
@@ -156,3 +157,21 @@ def test_labels_of_signs_only_are_not_taken_for_the_same():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_splits(examples("train.csv", "+", "-", "!?"))
+
+
+def test_a_draw_that_lacks_labels_is_told_as_what_it_is():
+    train = replace(examples("train.tsv", "a", "b"), draw="2 examples that seed 1 drew of mail")
+
+    assert message(train, examples("dev.tsv", "a", "bb", "bb")) == (
+        "the 2 examples that seed 1 drew of mail lack the label 'bb', which 2 of 3 rows of "
+        "validation have: draw more, or take another seed"
+    )
+
+
+def test_a_draw_of_one_label_does_not_accuse_the_file():
+    train = replace(examples("train.tsv", "a", "a"), draw="2 examples that seed 1 drew of mail")
+
+    assert message(train) == (
+        "the 2 examples that seed 1 drew of mail have the label 'a' alone; there is nothing to "
+        "learn with fewer than two labels: draw more, or take another seed"
+    )

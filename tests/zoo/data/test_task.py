@@ -234,6 +234,13 @@ def test_what_is_drawn_follows_the_seed_alone(hundred):
     assert hundred.drawn(3, seed=0).train.texts == ("train 21", "train 49", "train 64")
 
 
+def test_what_is_drawn_knows_by_which_seed_and_a_part_of_it_does_not(hundred):
+    drawn = hundred.drawn(40, seed=1).train
+    assert drawn.draw == "40 examples that seed 1 drew of hundred"
+    assert (hundred.train.draw, drawn[:3].draw) == (None, None)
+    assert hundred.drawn(1, seed=1).train.draw == "1 example that seed 1 drew of hundred"
+
+
 def test_a_larger_draw_holds_the_smaller(hundred):
     few, many = hundred.drawn(10, seed=5), hundred.drawn(20, seed=5)
     assert set(few.train) < set(many.train)

@@ -24,6 +24,19 @@ def test_every_label_gives_its_share():
     assert train.label_counts == {"a": 90, "b": 45, "c": 9}
 
 
+@pytest.mark.parametrize(("texts", "shared"), [(1, "1 text"), (3, "3 different texts")])
+def test_rows_that_share_so_few_texts_are_told_as_that(texts, shared):
+    rows = range(110)
+    same = Examples([f"t{row % texts}" for row in rows], ["abc"[row % 3] for row in rows], "a.csv")
+    with pytest.raises(DataError) as caught:
+        split_validation(same)
+    assert str(caught.value) == (
+        f"a.csv: its 110 rows share only {shared}, which cannot be split into train and "
+        "validation, as equal texts stay on one side; name the column that holds the texts, or "
+        "give validation examples of their own"
+    )
+
+
 def test_a_tenth_is_taken_unless_another_share_is_given():
     published = examples({"a": 100, "b": 50})
 
