@@ -16,7 +16,7 @@ from zoo.loss import loss_function
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.seeds import check_seed
 from zoo.trainer import precision_of
-from zoo.training import prepare, resolved_for
+from zoo.training import prepare, refuse_nothing_to_train, resolved_for
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
@@ -41,6 +41,7 @@ def diagnose_training(
     """
     seed = check_seed(seed)
     recipe = resolved_for(classifier, recipe)
+    refuse_nothing_to_train(classifier, recipe)
     examples = as_examples(train)
     max_length = classifier.config.max_length
     # a tokenizer that knows nothing is for the doctor to tell, with everything else

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from zoo.errors import RecipeError
 from zoo.recipe import Recipe
 from zoo.training_diagnosis import diagnose_training
 
@@ -17,3 +18,12 @@ def test_steps_have_the_precision_of_the_recipe(make_classifier, toy, precision,
 
     # what is compared with one another is computed in float32 in any case
     assert seen == expected
+
+
+def test_a_training_with_nothing_to_train_is_refused_as_training_refuses_it(make_classifier, toy):
+    classifier = make_classifier()
+    classifier.head.requires_grad_(False)
+    with pytest.raises(
+        RecipeError, match="there is nothing to train: frozen is true, and the head"
+    ):
+        diagnose_training(classifier, toy, Recipe(frozen=True), seconds=0)
