@@ -20,6 +20,7 @@ from zoo.doctor import (
     network,
     optimizers,
     padding,
+    raising,
     schedules,
     tokens,
     trials,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 # causes with which the model cannot be called, or its numbers mean nothing
-HOPELESS = frozenset({"labels_out_of_range", "ids_beyond_vocabulary", "too_long", "not_finite"})
+HOPELESS = frozenset(
+    {"labels_out_of_range", "ids_beyond_vocabulary", "too_long", "not_finite", "training_raises"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ def examine(patient: Patient, seconds: float) -> list[Finding]:
         check_callable(patient)
         found += labels.examine(patient)
     if HOPELESS.isdisjoint(each.cause for each in found):
+        found += guarded(patient, "one batch", raising.examine)
+    if HOPELESS.isdisjoint(each.cause for each in found):
         found += guarded(patient, "forward pass", network.examine)
     if not HOPELESS.isdisjoint(each.cause for each in found):
         patient.left_out.append("everything else: the model cannot compute with this")
@@ -193,7 +198,8 @@ def guarded(
 
 # what follows from what: the consequence says nothing new
 CONSEQUENCES = {
-    "detached": ("no_gradient", "not_in_optimizer", "input_ignored"),
+    # backward() refuses a loss that leads back to no parameter
+    "detached": ("training_raises", "no_gradient", "not_in_optimizer", "input_ignored"),
     "dead_units": ("no_gradient", "input_ignored", "vanishing_gradient"),
     "dropout_drops_all": ("no_gradient", "vanishing_gradient"),
     "input_ignored": ("no_gradient", "mask_missing", "examples_mixed"),
@@ -215,7 +221,7 @@ CONSEQUENCES = {
     "optimizer_of_other_model": ("not_in_optimizer", "weights_do_not_move"),
     "learning_rate_zero": ("weights_do_not_move",),
     "schedule_at_zero": ("weights_do_not_move",),
-    "frozen": ("weights_do_not_move", "detached"),
+    "frozen": ("training_raises", "weights_do_not_move", "detached"),
     "loss_ignores_labels": ("weights_do_not_move", "no_gradient", "vanishing_gradient"),
     "loss_sign": ("loss_needs_log_probabilities",),
     "vanishing_gradient": ("input_ignored",),
