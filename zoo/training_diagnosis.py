@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -53,7 +54,7 @@ def diagnose_training(
     loader = torch.utils.data.DataLoader(
         dataset, batch_size=recipe.batch_size, sampler=order, collate_fn=dataset.collate
     )
-    given = loss_function(recipe, material.label_weights, classifier.device)
+    loss = LossOfLogits(recipe, material.label_weights, classifier.device)
     assert recipe.epochs is not None
     steps = recipe.epochs * math.ceil(len(dataset) / recipe.batch_size)
     freezing = classifier.frozen_encoder() if recipe.frozen else contextlib.nullcontext()
@@ -61,9 +62,6 @@ def diagnose_training(
         optimizer = make_optimizer(classifier, recipe)
         schedule = make_schedule(optimizer, recipe, steps)
         module: nn.Module = classifier
-
-        def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-            return given(Logits(logits), labels)
 
         def step(batch: dict[str, torch.Tensor]) -> None:
             here = {name: each.to(classifier.device) for name, each in batch.items()}
@@ -91,6 +89,22 @@ def diagnose_training(
             )
         finally:
             classifier.config.max_length = max_length
+
+
+class LossOfLogits:
+    """The loss of training as a function of logits; `weight` is what the labels weigh, if at all.
+
+    Named as torch names it, where the doctor looks for it.
+    """
+
+    def __init__(
+        self, recipe: Recipe, label_weights: Sequence[float] | None, device: torch.device
+    ) -> None:
+        self.weight = label_weights
+        self.of_output = loss_function(recipe, label_weights, device)
+
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return self.of_output(Logits(logits), labels)
 
 
 class Logits:

@@ -27,3 +27,24 @@ def test_a_training_with_nothing_to_train_is_refused_as_training_refuses_it(make
         RecipeError, match="there is nothing to train: frozen is true, and the head"
     ):
         diagnose_training(classifier, toy, Recipe(frozen=True), seconds=0)
+
+
+@pytest.fixture
+def skewed(toy):
+    """Of the label 아니오 19 in 20, so many that the loss should know."""
+    by_label = {label: [pair for pair in toy if pair[1] == label] for _, label in toy}
+    return by_label["아니오"] * 10 + by_label["예"][:13]
+
+
+def test_a_rare_label_is_told_by_the_name_of_the_others(make_classifier, skewed):
+    (finding,) = diagnose_training(make_classifier(), skewed, Recipe(epochs=1), seconds=0).findings
+    assert finding.cause == "class_imbalance"
+    assert finding.evidence == (
+        "95.1% of the examples have label '아니오': always saying so gives an accuracy of 95.1%"
+    )
+
+
+def test_a_recipe_that_weighs_labels_is_not_told_to(make_classifier, skewed):
+    recipe = Recipe(epochs=1, class_weights="balanced")
+    found = diagnose_training(make_classifier(), skewed, recipe, seconds=0)
+    assert "class_imbalance" not in [finding.cause for finding in found.findings]
