@@ -12,7 +12,8 @@ from torch import nn
 
 from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.data import as_examples
-from zoo.doctor import Diagnosis, diagnose
+from zoo.doctor import Diagnosis
+from zoo.doctor.diagnosis import examined
 from zoo.loss import loss_function
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.seeds import check_seed
@@ -75,20 +76,30 @@ def diagnose_training(
             schedule.step()
 
         try:
-            return diagnose(
+            return examined(
                 module,
                 optimizer,
                 loader,
                 loss,
                 scheduler=schedule,
-                steps=steps,
+                planned_steps=steps,
                 step=step,
                 tokenizer=classifier.tokenizer,
                 texts=[examples.texts[row] for row in order],
+                usual_rates=usual_rates(classifier),
                 seconds=seconds,
             )
         finally:
             classifier.config.max_length = max_length
+
+
+def usual_rates(classifier: TextClassifier) -> str:
+    """The rates of this pair where a recipe says nothing, in words."""
+    usual = resolved_for(classifier, None)
+    return (
+        f"{classifier.config.encoder['name']!r} is trained at {usual.encoder_learning_rate:.0e} "
+        f"where the recipe says nothing, its head at {usual.head_learning_rate:.0e}"
+    )
 
 
 class LossOfLogits:

@@ -48,3 +48,16 @@ def test_a_recipe_that_weighs_labels_is_not_told_to(make_classifier, skewed):
     recipe = Recipe(epochs=1, class_weights="balanced")
     found = diagnose_training(make_classifier(), skewed, recipe, seconds=0)
     assert "class_imbalance" not in [finding.cause for finding in found.findings]
+
+
+def test_a_rate_is_advised_beside_what_is_usual_for_the_pair(make_classifier, toy):
+    classifier = make_classifier()
+    classifier.config.encoder["learning_rate"] = 5e-4
+    classifier.config.encoder["is_pretrained"] = True
+    recipe = Recipe(epochs=12, encoder_learning_rate=1e-7, head_learning_rate=1e-7)
+    (finding,) = diagnose_training(classifier, toy, recipe).findings
+    assert finding.cause == "learning_rate_too_low"
+    name = classifier.config.encoder["name"]
+    assert finding.fix.endswith(
+        f"; {name!r} is trained at 5e-04 where the recipe says nothing, its head at 1e-03"
+    )

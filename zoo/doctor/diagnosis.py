@@ -112,10 +112,41 @@ def diagnose(
     leaves these out. Model, optimizer, scheduler and random generators are afterwards as they were,
     bit for bit. Raises `DiagnosisError` where the model cannot be called with the batches.
     """
+    return examined(
+        model,
+        optimizer,
+        batches,
+        loss,
+        seconds=seconds,
+        scheduler=scheduler,
+        planned_steps=steps,
+        step=step,
+        tokenizer=tokenizer,
+        texts=texts,
+    )
+
+
+def examined(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None,
+    batches: Iterable[Any],
+    loss: Callable[..., torch.Tensor] | None,
+    *,
+    seconds: float,
+    scheduler: Any,
+    **known: Any,
+) -> Diagnosis:
+    """`diagnose`, with all that is `known` under the names of a patient's fields."""
     started = time.perf_counter()
     with left_as_found(model, optimizer, scheduler, batches) as kept:
         patient = Patient(
-            model, optimizer, collect(batches), loss, scheduler, steps, step, tokenizer, texts, kept
+            model=model,
+            optimizer=optimizer,
+            served=collect(batches),
+            loss=loss,
+            scheduler=scheduler,
+            kept=kept,
+            **known,
         )
         kept.restore()
         findings = sorted(examine(patient, seconds), key=lambda each: each.rank)

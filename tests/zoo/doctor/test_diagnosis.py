@@ -166,6 +166,21 @@ def test_rates_are_tried(model, causes, batches):
     assert causes(model, high, batches, seconds=60) == ["learning_rate_too_high"]
 
 
+def test_adam_at_a_hopeless_rate_is_told_a_rate_and_not_to_take_adam(model, batches):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-13)
+    (finding,) = diagnose(model, optimizer, batches).findings
+    assert finding.cause == "learning_rate_too_low"
+    assert finding.title == "The learning rate is too low"
+    assert finding.fix.startswith("a rate of about 1e-02; pretrained encoders want 1e-5 to 5e-5")
+
+
+def test_no_rate_is_tried_in_more_steps_than_the_training_has(model, batches):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-7)
+    (finding,) = diagnose(model, optimizer, batches, steps=20).findings
+    assert finding.evidence.startswith("20 steps on 64 examples")
+    assert finding.evidence.endswith("; the training has 20 steps")
+
+
 def test_the_same_question_has_the_same_answer(model, batches):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-7)
     first, second = (diagnose(model, optimizer, batches).findings for _ in range(2))
