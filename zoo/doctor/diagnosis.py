@@ -246,7 +246,8 @@ CONSEQUENCES = {
     ),
     "identical_inputs": ("labels_unrelated", "input_ignored", "unknown_tokens"),
     "unknown_tokens": ("labels_unrelated", "identical_inputs"),
-    "truncated": ("labels_unrelated",),
+    # the same few tokens are left of every text
+    "truncated": ("labels_unrelated", "identical_inputs"),
     "labels_constant": ("labels_unrelated", "class_imbalance"),
     "gradient_underflow": ("no_gradient", "vanishing_gradient"),
     "optimizer_of_other_model": ("not_in_optimizer", "weights_do_not_move"),
