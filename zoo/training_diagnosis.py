@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,12 +12,13 @@ from torch import nn
 
 from zoo.batching import BucketedOrder, TokenisedExamples
 from zoo.data import as_examples
-from zoo.doctor import Diagnosis, diagnose
+from zoo.doctor import Diagnosis
+from zoo.doctor.diagnosis import examined
 from zoo.loss import loss_function
 from zoo.optimization import make_optimizer, make_schedule
 from zoo.seeds import check_seed
 from zoo.trainer import precision_of
-from zoo.training import prepare, resolved_for
+from zoo.training import prepare, refuse_nothing_to_train, resolved_for
 
 if TYPE_CHECKING:
     from zoo.classifier import TextClassifier
@@ -41,6 +43,7 @@ def diagnose_training(
     """
     seed = check_seed(seed)
     recipe = resolved_for(classifier, recipe)
+    refuse_nothing_to_train(classifier, recipe)
     examples = as_examples(train)
     max_length = classifier.config.max_length
     # a tokenizer that knows nothing is for the doctor to tell, with everything else
@@ -52,7 +55,7 @@ def diagnose_training(
     loader = torch.utils.data.DataLoader(
         dataset, batch_size=recipe.batch_size, sampler=order, collate_fn=dataset.collate
     )
-    given = loss_function(recipe, material.label_weights, classifier.device)
+    loss = LossOfLogits(recipe, material.label_weights, classifier.device)
     assert recipe.epochs is not None
     steps = recipe.epochs * math.ceil(len(dataset) / recipe.batch_size)
     freezing = classifier.frozen_encoder() if recipe.frozen else contextlib.nullcontext()
@@ -60,9 +63,6 @@ def diagnose_training(
         optimizer = make_optimizer(classifier, recipe)
         schedule = make_schedule(optimizer, recipe, steps)
         module: nn.Module = classifier
-
-        def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-            return given(Logits(logits), labels)
 
         def step(batch: dict[str, torch.Tensor]) -> None:
             here = {name: each.to(classifier.device) for name, each in batch.items()}
@@ -76,20 +76,46 @@ def diagnose_training(
             schedule.step()
 
         try:
-            return diagnose(
+            return examined(
                 module,
                 optimizer,
                 loader,
                 loss,
                 scheduler=schedule,
-                steps=steps,
+                planned_steps=steps,
                 step=step,
                 tokenizer=classifier.tokenizer,
                 texts=[examples.texts[row] for row in order],
+                usual_rates=usual_rates(classifier),
                 seconds=seconds,
             )
         finally:
             classifier.config.max_length = max_length
+
+
+def usual_rates(classifier: TextClassifier) -> str:
+    """The rates of this pair where a recipe says nothing, in words."""
+    usual = resolved_for(classifier, None)
+    return (
+        f"{classifier.config.encoder['name']!r} is trained at {usual.encoder_learning_rate:.0e} "
+        f"where the recipe says nothing, its head at {usual.head_learning_rate:.0e}"
+    )
+
+
+class LossOfLogits:
+    """The loss of training as a function of logits; `weight` is what the labels weigh, if at all.
+
+    Named as torch names it, where the doctor looks for it.
+    """
+
+    def __init__(
+        self, recipe: Recipe, label_weights: Sequence[float] | None, device: torch.device
+    ) -> None:
+        self.weight = label_weights
+        self.of_output = loss_function(recipe, label_weights, device)
+
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return self.of_output(Logits(logits), labels)
 
 
 class Logits:

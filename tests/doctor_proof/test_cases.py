@@ -15,5 +15,7 @@ def test_there_are_at_least_as_many_cases_as_the_proof_asks_for():
 
 
 def test_every_cause_has_a_case():
-    # the last one is for what no other names: a case of it would be a cause that is missing
-    assert {case.cause for case in BROKEN} == {*CAUSES} - {"cannot_overfit", "logits_too_large"}
+    # the last one is for what no other names: a case of it would be a cause that is missing; and
+    # the cases are trainings that run and learn nothing
+    without_case = {"cannot_overfit", "logits_too_large", "training_raises"}
+    assert {case.cause for case in BROKEN} == {*CAUSES} - without_case

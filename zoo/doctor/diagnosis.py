@@ -20,6 +20,7 @@ from zoo.doctor import (
     network,
     optimizers,
     padding,
+    raising,
     schedules,
     tokens,
     trials,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 # causes with which the model cannot be called, or its numbers mean nothing
-HOPELESS = frozenset({"labels_out_of_range", "ids_beyond_vocabulary", "too_long", "not_finite"})
+HOPELESS = frozenset(
+    {"labels_out_of_range", "ids_beyond_vocabulary", "too_long", "not_finite", "training_raises"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,41 @@ def diagnose(
     leaves these out. Model, optimizer, scheduler and random generators are afterwards as they were,
     bit for bit. Raises `DiagnosisError` where the model cannot be called with the batches.
     """
+    return examined(
+        model,
+        optimizer,
+        batches,
+        loss,
+        seconds=seconds,
+        scheduler=scheduler,
+        planned_steps=steps,
+        step=step,
+        tokenizer=tokenizer,
+        texts=texts,
+    )
+
+
+def examined(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None,
+    batches: Iterable[Any],
+    loss: Callable[..., torch.Tensor] | None,
+    *,
+    seconds: float,
+    scheduler: Any,
+    **known: Any,
+) -> Diagnosis:
+    """`diagnose`, with all that is `known` under the names of a patient's fields."""
     started = time.perf_counter()
     with left_as_found(model, optimizer, scheduler, batches) as kept:
         patient = Patient(
-            model, optimizer, collect(batches), loss, scheduler, steps, step, tokenizer, texts, kept
+            model=model,
+            optimizer=optimizer,
+            served=collect(batches),
+            loss=loss,
+            scheduler=scheduler,
+            kept=kept,
+            **known,
         )
         kept.restore()
         findings = sorted(examine(patient, seconds), key=lambda each: each.rank)
@@ -131,6 +165,8 @@ def examine(patient: Patient, seconds: float) -> list[Finding]:
     if HOPELESS.isdisjoint(each.cause for each in found):
         check_callable(patient)
         found += labels.examine(patient)
+    if HOPELESS.isdisjoint(each.cause for each in found):
+        found += guarded(patient, "one batch", raising.examine)
     if HOPELESS.isdisjoint(each.cause for each in found):
         found += guarded(patient, "forward pass", network.examine)
     if not HOPELESS.isdisjoint(each.cause for each in found):
@@ -193,7 +229,8 @@ def guarded(
 
 # what follows from what: the consequence says nothing new
 CONSEQUENCES = {
-    "detached": ("no_gradient", "not_in_optimizer", "input_ignored"),
+    # backward() refuses a loss that leads back to no parameter
+    "detached": ("training_raises", "no_gradient", "not_in_optimizer", "input_ignored"),
     "dead_units": ("no_gradient", "input_ignored", "vanishing_gradient"),
     "dropout_drops_all": ("no_gradient", "vanishing_gradient"),
     "input_ignored": ("no_gradient", "mask_missing", "examples_mixed"),
@@ -209,13 +246,14 @@ CONSEQUENCES = {
     ),
     "identical_inputs": ("labels_unrelated", "input_ignored", "unknown_tokens"),
     "unknown_tokens": ("labels_unrelated", "identical_inputs"),
-    "truncated": ("labels_unrelated",),
+    # the same few tokens are left of every text
+    "truncated": ("labels_unrelated", "identical_inputs"),
     "labels_constant": ("labels_unrelated", "class_imbalance"),
     "gradient_underflow": ("no_gradient", "vanishing_gradient"),
     "optimizer_of_other_model": ("not_in_optimizer", "weights_do_not_move"),
     "learning_rate_zero": ("weights_do_not_move",),
     "schedule_at_zero": ("weights_do_not_move",),
-    "frozen": ("weights_do_not_move", "detached"),
+    "frozen": ("training_raises", "weights_do_not_move", "detached"),
     "loss_ignores_labels": ("weights_do_not_move", "no_gradient", "vanishing_gradient"),
     "loss_sign": ("loss_needs_log_probabilities",),
     "vanishing_gradient": ("input_ignored",),

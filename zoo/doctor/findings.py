@@ -11,6 +11,7 @@ MEANINGS = {
     "ids_beyond_vocabulary": "a token id has no embedding: tokenizer and encoder do not match",
     "too_long": "more tokens than the encoder has positions",
     "not_finite": "NaN or infinity in weights, activations, loss or gradients",
+    "training_raises": "the model in training, the loss or the step raises an error",
     "weights_do_not_move": "the loop runs, and no weight changes",
     "optimizer_of_other_model": "the optimizer holds parameters that are not this model's",
     "labels_constant": "all examples have the same label",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "labels_constant",
             "All labels are the same",
-            f"all {len(labels):,} examples looked at have label {labels[0]}",
+            f"all {len(labels):,} examples looked at have {told(patient, labels[0])}",
             "look at how labels are read and mapped to numbers",
         )
         return
@@ -80,8 +80,8 @@ def in_order(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "labels_in_order",
             "The data are served in the order of their labels",
-            f"the first {len(labels):,} examples all have label {labels[0]}, further on there are "
-            "others",
+            f"the first {len(labels):,} examples all have {told(patient, labels[0])}, further on "
+            "there are others",
             fix,
         )
         return
@@ -132,10 +132,19 @@ def imbalanced(patient: Patient, labels: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "class_imbalance",
             "One class is nearly everything",
-            f"{share:.1%} of the examples have label {classes[counts.argmax()]}: always saying so "
-            f"gives an accuracy of {share:.1%}",
+            f"{share:.1%} of the examples have {told(patient, classes[counts.argmax()])}: always "
+            f"saying so gives an accuracy of {share:.1%}",
             "weigh the classes, CrossEntropyLoss(weight=…), or draw them evenly; watch macro F1",
         )
+
+
+def told(patient: Patient, index: int) -> str:
+    """A label by its own name, where the configuration of the model has one; or by its number."""
+    names = getattr(getattr(patient.model, "config", None), "id2label", None)
+    name = names.get(int(index)) if isinstance(names, Mapping) else None
+    # what transformers writes where nobody named any
+    is_own = name is not None and name != f"LABEL_{index}"
+    return f"label {name!r}" if is_own else f"label {index}"
 
 
 def unrelated(patient: Patient) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from zoo.doctor.findings import Finding
 from zoo.doctor.patient import Patient
+from zoo.doctor.raising import named, raised
 
 STEPS_WATCHED = 4
 # a rate that depends on what was reached takes longer to show
@@ -112,7 +113,11 @@ def examine(patient: Patient) -> Iterator[Finding]:
     position = schedule_position(patient)
     with patient.mode(training=True), torch.enable_grad(), watch.watching():
         for batch in patient.served.first:
-            patient.step(batch.original)
+            try:
+                patient.step(batch.original)
+            except Exception as error:  # a stranger's loop
+                yield raised(named(patient.step, "step"), "a batch of training", error)
+                return
             if watch.steps == wanted or (not watch.steps and watch.backwards > FUTILE):
                 break
     has_moved = any(not torch.equal(before[name], each) for name, each in weights if name in before)

@@ -29,6 +29,8 @@ IGNORED_LABEL = -100
 DEFAULT_PASSES = 3
 LOOKED_AT = 4
 LARGEST_BATCH = 16
+# Devlin et al. 2019, appendix A.3, of encoders as large as theirs
+USUAL_RATES = "pretrained encoders want 1e-5 to 5e-5, a fresh head 1e-3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Patient:
     tokenizer: PreTrainedTokenizerBase | None
     texts: Sequence[str] | None
     kept: Kept
+    # in words, for the advice
+    usual_rates: str = USUAL_RATES
     left_out: list[str] = field(default_factory=list)
     # steps of the scheduler for each of the optimizer, where the user's own step was watched
     schedule_pace: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -92,10 +93,7 @@ def identical_inputs(patient: Patient) -> Iterator[Finding]:
     rows = token_rows(patient)
     if len(rows) < 8:
         return
-    counts: dict[bytes, int] = {}
-    for row in rows:
-        counts[row.tobytes()] = counts.get(row.tobytes(), 0) + 1
-    most = max(counts.values())
+    most = count_of_one(rows)
     if most > SAME_ROW_SHARE * len(rows):
         yield Finding(
             "identical_inputs",
@@ -104,6 +102,11 @@ def identical_inputs(patient: Patient) -> Iterator[Finding]:
             "look at the data set's __getitem__ and at the collate function: an index is not used, "
             "or one text is repeated",
         )
+
+
+def count_of_one(rows: Sequence[Sequence[int] | np.ndarray]) -> int:
+    """How often the most frequent row occurs."""
+    return max(Counter(tuple(map(int, row)) for row in rows).values(), default=0)
 
 
 def token_rows(patient: Patient) -> list[np.ndarray]:
@@ -207,6 +210,8 @@ def truncated(patient: Patient) -> Iterator[Finding]:
         is_cut = kept < wanted
         if is_cut.mean() <= CUT_SHARE:
             return
+        if are_alike_uncut([row[row != pad_id].tolist() for _, row in pairs], whole):
+            return
         share = float((kept / wanted)[is_cut].mean())
         before, after = (
             skill_in_order(patient, rows)
@@ -228,13 +233,31 @@ def truncated(patient: Patient) -> Iterator[Finding]:
     together = torch.cat(rows)
     ends = together[:, -1].unique(return_counts=True)[1].max() / len(together)
     is_padded = (together == pad_id_of(patient)).any()
-    if len(together) > 32 and ends > 0.95 and not is_padded:
+    is_repeated = count_of_one(together.tolist()) > SAME_ROW_SHARE * len(together)
+    if len(together) > 32 and ends > 0.95 and not is_padded and not is_repeated:
         yield Finding(
             "truncated",
             "Every text is cut after the same few tokens",
             f"all {len(together):,} texts have exactly {width} tokens and end with the same one",
             fix,
         )
+
+
+def are_alike_uncut(rows: Sequence[list[int]], whole: Sequence[list[int]]) -> bool:
+    """Whether most rows are one and the same for another reason than being cut.
+
+    The texts are all the same, or the rows are no part of them.
+    """
+    if count_of_one(rows) <= SAME_ROW_SHARE * len(rows):
+        return False
+    parts = sum(is_part(row, text) for row, text in zip(rows, whole, strict=True))
+    return count_of_one(whole) > SAME_ROW_SHARE * len(whole) or parts <= CUT_SHARE * len(rows)
+
+
+def is_part(row: list[int], text: list[int]) -> bool:
+    """Whether a row begins or ends as the text does, first and last token aside."""
+    inner = row[1:-1]
+    return inner in (text[1 : 1 + len(inner)], text[len(text) - 1 - len(inner) : -1])
 
 
 def skill_in_order(patient: Patient, rows: Sequence[np.ndarray]) -> Skill | None:

@@ -31,6 +31,7 @@ MOST_TOLD = 4
 MAXIMAL_NORM = 1.0
 # of an AdamW of our own
 OWN_RATE = 1e-3
+TOO_LOW = "The learning rate is too low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Trial:
 def examine(patient: Patient, seconds: float) -> Iterator[Finding]:
     """Trials until the answer is clear, within about so many seconds."""
     # few enough examples that some dozen steps see each of them several times
-    trials = Trials(patient, patient.sample, peak_rates(patient), STEPS)
+    # and no more than the training has: what only more steps would learn, it does not
+    most = STEPS if patient.planned_steps is None else min(STEPS, patient.planned_steps)
+    trials = Trials(patient, patient.sample, peak_rates(patient), max(most, FEWEST_STEPS))
     steps = affordable_steps(trials, seconds)
     if steps < FEWEST_STEPS:
         patient.left_out.append(
@@ -175,16 +178,29 @@ def judge_rate(trials: Trials) -> Iterator[Finding]:
 
 def another_optimizer(trials: Trials, done: Sequence[Trial]) -> Iterator[Finding]:
     """Where no rate of the given optimizer helps: does AdamW?"""
-    adam = dataclasses.replace(trials, rates=None).at(1.0)
+    own = dataclasses.replace(trials, rates=None)
+    adam = own.at(1.0)
+    if adam.gain < LEARNED * trials.unit:
+        adam = own.at(10.0)  # a small model of fresh weights
     if adam.gain < LEARNED * trials.unit:
         yield from cannot_overfit(trials, done)
         return
+    rate = adam.scale * OWN_RATE
     kind = type(trials.patient.optimizer).__name__
+    title = f"{kind} hardly moves this model"
+    fix = f"AdamW(model.parameters(), lr={rate:.0e})"
+    if "adam" not in kind.lower():
+        fix += f", or {kind} with momentum and a higher rate"
+    elif max(trial.scale for trial in done) * max(trials.rates or [OWN_RATE]) < rate:
+        # so low that the trials did not get up to a rate that learns
+        title, fix = TOO_LOW, advice(trials, rate)
+    else:
+        fix += ", with the betas and the eps that torch sets"
     yield Finding(
         "learning_rate_too_low",
-        f"{kind} hardly moves this model",
-        f"{listed(trials, done)}; AdamW at {OWN_RATE:.0e} brings it to {adam.after:.2f}",
-        f"AdamW(model.parameters(), lr={OWN_RATE:.0e}), or {kind} with momentum and a higher rate",
+        title,
+        f"{listed(trials, done)}; AdamW at {rate:.0e} brings it to {adam.after:.2f}",
+        fix,
     )
 
 
@@ -210,31 +226,34 @@ def gentlest(done: Sequence[Trial]) -> Trial:
     return min((one for one in done if one.gain > 0.5 * best), key=lambda each: each.scale)
 
 
+def advice(trials: Trials, rate: float) -> str:
+    """A rate that learned in the trials, and what is usual."""
+    return f"a rate of about {rate:.0e}; {trials.patient.usual_rates}"
+
+
 def too_high(trials: Trials, done: Sequence[Trial]) -> Finding:
     """The rate that throws the model about, and one that does not."""
     rate = max(trials.rates or [OWN_RATE])
-    best = gentlest(done)
     return Finding(
         "learning_rate_too_high",
         "The learning rate is too high",
         listed(trials, done),
-        f"a rate of about {best.scale * rate:.0e}; pretrained encoders want 1e-5 to 5e-5, a fresh "
-        "head 1e-3",
+        advice(trials, gentlest(done).scale * rate),
     )
 
 
 def too_low(trials: Trials, done: Sequence[Trial]) -> Finding:
     """A rate at which the planned training is over before anything is learned."""
     rate = max(trials.rates or [OWN_RATE])
-    best = gentlest(done)
+    planned = trials.patient.steps
+    evidence = f"{listed(trials, done)}; the training has {planned:,} steps"
+    if planned > trials.steps:
+        evidence += (
+            f", which at {rate:.1e} go as far as {trials.steps} at "
+            f"{rate * min(planned / trials.steps, LONGEST_SCALE):.1e}"
+        )
     return Finding(
-        "learning_rate_too_low",
-        "The learning rate is too low",
-        f"{listed(trials, done)}; the training has {trials.patient.steps:,} steps, which at "
-        f"{rate:.1e} go as far as {trials.steps} at "
-        f"{rate * min(trials.patient.steps / trials.steps, LONGEST_SCALE):.1e}",
-        f"a rate of about {best.scale * rate:.0e}; pretrained encoders want 1e-5 to 5e-5, a fresh "
-        "head 1e-3",
+        "learning_rate_too_low", TOO_LOW, evidence, advice(trials, gentlest(done).scale * rate)
     )
 
 

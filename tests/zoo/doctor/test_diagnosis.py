@@ -67,6 +67,77 @@ def test_a_model_that_cannot_be_called_is_told_with_its_arguments(model):
         diagnose(model, batches=batches)
 
 
+@pytest.mark.parametrize(
+    ("loss", "evidence"),
+    [
+        (
+            nn.BCEWithLogitsLoss(),
+            "loss (BCEWithLogitsLoss), given logits (16, 4) of float32 and labels (16,) of int64, "
+            "raises ValueError: Target size (torch.Size([16])) must be the same as input size",
+        ),
+        (
+            nn.CrossEntropyLoss(reduction="none"),
+            "loss (CrossEntropyLoss), given logits (16, 4) of float32 and labels (16,) of int64, "
+            "returns a tensor (16,) of float32: backward() wants one number",
+        ),
+        (
+            lambda logits, labels: nn.functional.cross_entropy(logits, labels).item(),
+            "returns a float, which has no backward()",
+        ),
+    ],
+    ids=["shapes", "no reduction", "float"],
+)
+def test_a_loss_with_which_training_would_stop_is_not_healthy(
+    model, optimizer, batches, loss, evidence
+):
+    (finding,) = diagnose(model, optimizer, batches, loss).findings
+    assert finding.cause == "training_raises"
+    assert evidence in finding.evidence
+
+
+def test_a_step_that_raises_is_not_healthy(model, optimizer, batches):
+    def step(batch):
+        return 1 / 0
+
+    (finding,) = diagnose(model, optimizer, batches, step=step).findings
+    assert finding.cause == "training_raises"
+    assert finding.evidence.endswith(
+        "step), given a batch of training, raises ZeroDivisionError: division by zero"
+    )
+
+
+def test_a_model_that_raises_over_its_labels_is_not_healthy(batches):
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = nn.Embedding(40, 4)
+
+        def forward(self, ids, labels):
+            logits = self.words(ids).mean(1)
+            if labels.any():
+                raise TypeError("labels must be 0")
+            return nn.functional.cross_entropy(logits, labels), logits
+
+    (finding,) = diagnose(Own(), batches=batches).findings
+    assert finding.evidence == (
+        "model, given a batch of training and its labels, raises TypeError: labels must be 0"
+    )
+
+
+def test_what_a_step_raises_for_want_of_a_graph_is_told_by_its_cause(model, optimizer, batches):
+    def loss(logits, labels):
+        return nn.functional.cross_entropy(logits.detach(), labels)
+
+    def step(batch):
+        ids, labels = batch
+        optimizer.zero_grad()
+        loss(model(ids), labels).backward()
+        optimizer.step()
+
+    found = diagnose(model, optimizer, batches, loss, step=step)
+    assert [one.cause for one in found.findings] == ["detached"]
+
+
 def test_labels_beyond_the_logits_are_told_before_torch_stops(model, causes, batches):
     shifted = [(ids, labels + 1) for ids, labels in batches]
     found = diagnose(model, batches=shifted, seconds=0)
@@ -93,6 +164,21 @@ def test_rates_are_tried(model, causes, batches):
     high = torch.optim.SGD(model.parameters(), lr=1e4)
     assert causes(model, low, batches, seconds=60) == ["learning_rate_too_low"]
     assert causes(model, high, batches, seconds=60) == ["learning_rate_too_high"]
+
+
+def test_adam_at_a_hopeless_rate_is_told_a_rate_and_not_to_take_adam(model, batches):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-13)
+    (finding,) = diagnose(model, optimizer, batches).findings
+    assert finding.cause == "learning_rate_too_low"
+    assert finding.title == "The learning rate is too low"
+    assert finding.fix.startswith("a rate of about 1e-02; pretrained encoders want 1e-5 to 5e-5")
+
+
+def test_no_rate_is_tried_in_more_steps_than_the_training_has(model, batches):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-7)
+    (finding,) = diagnose(model, optimizer, batches, steps=20).findings
+    assert finding.evidence.startswith("20 steps on 64 examples")
+    assert finding.evidence.endswith("; the training has 20 steps")
 
 
 def test_the_same_question_has_the_same_answer(model, batches):

@@ -1,6 +1,7 @@
 """Tokens that are unknown or cut off, also of examples whose labels the loss leaves out."""
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -53,3 +54,43 @@ def test_texts_stay_beside_their_labels_where_some_have_none(model, examples):
     assert finding.cause == "truncated"
     # each class has words of its own
     assert "finds 100% of a class, of whole texts 100%" in finding.evidence
+
+
+@pytest.fixture
+def texts_on(model):
+    """The causes found where `texts` were made into `ids`, 16 to a batch."""
+
+    def texts_on(texts, ids):
+        labels = torch.randint(4, (len(texts),), generator=torch.Generator().manual_seed(0))
+        found = diagnose(
+            model,
+            batches=list(zip(ids.split(16), labels.split(16), strict=True)),
+            tokenizer=WordsAsNumbers(),
+            texts=[" ".join(map(str, row.tolist())) for row in texts],
+            seconds=0,
+        )
+        return [finding.cause for finding in found.findings]
+
+    return texts_on
+
+
+def between_ends(words):
+    """Words between a first token 38 and a last one 39."""
+    count = len(words)
+    return torch.cat([torch.full((count, 1), 38), words, torch.full((count, 1), 39)], dim=1)
+
+
+def test_rows_that_are_alike_since_texts_are_cut_are_told_as_cut(texts_on, examples):
+    texts = between_ends(examples[0])
+    assert texts_on(texts, texts[:, [0, -1]]) == ["truncated"]
+
+
+def test_constant_texts_are_not_told_as_cut(texts_on, examples):
+    texts = between_ends(examples[0][:1].expand(320, -1))
+    assert texts_on(texts, texts[:, [0, 1, 2, -1]]) == ["identical_inputs"]
+
+
+def test_one_row_for_all_texts_is_not_told_as_cut(texts_on, examples):
+    """An index that is not used: the row of one short text stands for every other."""
+    texts = between_ends(examples[0])
+    assert texts_on(texts, texts[:1, [0, 1, 2, -1]].expand(320, -1)) == ["identical_inputs"]
