@@ -30,6 +30,12 @@ _SOURCE_OPTIONS = (
     click.option("--label", default="label", show_default=True, help="Column of the labels."),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the file."),
     click.option("--format", "file_format", help="csv, tsv, jsonl or parquet; default: by suffix."),
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        callback=lambda context, option, value: "\t" if value == r"\t" else value,
+        help=r"Between the columns of CSV and TSV; a tab is \t. Default: that of the format.",
+    ),
 )
 _EMPTY_OPTION = click.option(
     "--empty",
@@ -82,7 +88,7 @@ def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
 
 
 def source_options(command: Command) -> Command:
-    """Add `--task`, `--data`, `--text`, `--label`, `--encoding` and `--format`."""
+    """Add `--task`, `--data`, `--text`, `--label`, `--encoding`, `--format`, `--delimiter`."""
     for option in reversed(_SOURCE_OPTIONS):
         command = option(command)
     return command
