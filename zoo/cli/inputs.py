@@ -42,7 +42,7 @@ _EMPTY_OPTION = click.option(
     type=click.Choice(["error", "drop"]),
     default="error",
     show_default=True,
-    help="What to do about rows without a text.",
+    help="What to do about rows without a text or a label.",
 )
 
 
@@ -108,9 +108,10 @@ def check_source(task: str | None, data: Path | None) -> None:
 def read_file(path: Path, columns: dict[str, Any]) -> Examples:
     """The examples of a file, what was repaired told on stderr."""
     from zoo.data import read_examples
+    from zoo.data.faults import noted
 
     options = dict(columns)
     examples = read_examples(path, format=options.pop("file_format"), **options)
     for note, count in examples.notes.items():
-        click.echo(f"{path}: {count:,} {note}", err=True)
+        click.echo(f"{path}: {noted(note, count)}", err=True)
     return examples
