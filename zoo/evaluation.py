@@ -60,8 +60,9 @@ def label_indices(examples: Examples, labels: tuple[str, ...]) -> np.ndarray:
     unknown = [label for label in examples.label_names if label not in index]
     if unknown:
         named = ", ".join(repr(label) for label in unknown[:5])
+        count = "1 label is" if len(unknown) == 1 else f"{len(unknown):,} labels are"
         raise DataError(
-            f"{examples.source}: {len(unknown)} labels are not among the classifier's: {named}"
+            f"{examples.source}: {count} not among the classifier's: {named}"
             f"{did_you_mean(unknown[0], labels)}\nThe classifier knows: {', '.join(labels[:20])}"
         )
     return np.array([index[label] for label in examples.labels], dtype=np.int64)

@@ -115,7 +115,8 @@ class Resumption(TrainerCallback):
         different = [name for name in self.key if key.get(name) != self.key[name]]
         if different:
             raise RecipeError(
-                f"{self.folder} holds checkpoints of another training: its {different[0]} differs; "
+                f"{self.folder} holds checkpoints of another training: its "
+                f"{different[0]} {'differ' if different[0].endswith('s') else 'differs'}; "
                 "remove them, or choose another folder"
             )
 

@@ -120,9 +120,10 @@ def for_no_learning(
             f"left the training loss at {loss:.3g} of {chance:.3g})"
         )
     assert recipe.epochs is not None
+    still = "still " if loss < chance else ""
     return (
         f"train longer: epochs {recipe.epochs} → {4 * recipe.epochs} "
-        f"(the training loss is still {loss:.3g} of {chance:.3g})"
+        f"(the training loss is {still}{loss:.3g} of {chance:.3g})"
     )
 
 

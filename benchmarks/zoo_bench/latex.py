@@ -78,7 +78,7 @@ def _table(board: Board, task_board: TaskBoard) -> str:
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{_caption(board, task_board)}}}",
+        rf"  \caption{{{_caption(board, task_board, has_best=best is not None)}}}",
         rf"  \begin{{tabular}}{{l{'c' * len(heads)}}}",
         r"    \toprule",
         f"    {_row(['Encoder', *map(escaped, sorted(heads))])}",
@@ -125,13 +125,14 @@ def _standings(board: Board, across: AcrossTasks) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _caption(board: Board, task_board: TaskBoard) -> str:
+def _caption(board: Board, task_board: TaskBoard, *, has_best: bool) -> str:
     protocol = escaped(f"{board.protocol.name} {board.protocol.version}")
     sentences = [
         rf"Accuracy on {escaped(task_board.task.name)} in \%: mean $\pm$ half of the 95\,\% $t$ "
         f"interval over {_seeds(task_board)} (protocol {protocol}).",
-        "The best is bold, and underlined is what it could not be told from.",
     ]
+    if has_best:
+        sentences.append("The best is bold, and underlined is what it could not be told from.")
     if task_board.task.n_test_clean != task_board.task.n_test:
         sentences.append("Test rows that also occur in train or validation are left out.")
     if board.outdated:
@@ -161,14 +162,22 @@ def _best(task_board: TaskBoard) -> tuple[str | None, set[str]]:
 
 
 def _cell(entry: Entry | None, best: str | None, ties: set[str], *, shows_n: bool) -> str:
-    if entry is None or entry.rank_by is None:
+    if entry is None:
         return "--"
+    if entry.rank_by is None:
+        return _without_score(entry)
     text = _accuracy(entry) + (f" ({entry.n})" if shows_n else "")
     if entry.instead_of_rank:
         text += rf" \textit{{{escaped(entry.instead_of_rank)}}}"
     if entry.name == best:
         return rf"\textbf{{{text}}}"
     return rf"\underline{{{text}}}" if entry.name in ties else text
+
+
+def _without_score(entry: Entry) -> str:
+    if entry.diverged:
+        return rf"\textit{{diverged {entry.diverged}/{entry.expected}}}"
+    return rf"\textit{{failed {entry.failed}/{entry.expected}}}" if entry.failed else "--"
 
 
 def _accuracy(entry: Entry) -> str:

@@ -20,7 +20,17 @@ from zoo_bench.conflicts import is_conflict
 from zoo_bench.predictions import PREDICTIONS
 from zoo_bench.reading import MARKER, UnreadableRecord, check_schema, find_roots, read_record
 from zoo_bench.records import Result, RunSpec
-from zoo_bench.store import ERROR, LOG, RESULT, RUNS, SPEC, ResultsError, Store, check_predictions
+from zoo_bench.store import (
+    ERROR,
+    LOG,
+    RESULT,
+    RUNS,
+    SPEC,
+    DiskError,
+    ResultsError,
+    Store,
+    check_predictions,
+)
 
 # by the file that ends a run: what is taken of it, that file last, for it says that all is there
 _FILES = {RESULT: (SPEC, PREDICTIONS, LOG, RESULT), ERROR: (SPEC, LOG, ERROR)}
@@ -53,7 +63,7 @@ def merge(sources: Sequence[Path], target: Path) -> Merged:
     """
     with ExitStack() as stack:
         roots = [root for source in sources for root in _opened(source, stack)]
-        store = Store.open(target)
+        store = Store.open(target, "--output")
         merged = Merged()
         for root in roots:
             for folder in sorted((root / RUNS).glob("*/")):
@@ -152,7 +162,8 @@ def _is_lacking(store: Store, spec: RunSpec, folder: Path, merged: Merged) -> bo
 def pack(root: Path, file: Path) -> int:
     """Write the runs of a results root, finished and failed, to `file`; gives their number.
 
-    The same runs give the same bytes: no times, no owners, names in order.
+    The same runs give the same bytes: no times, no owners, names in order. Raises `ResultsError`
+    for what is no root, and `DiskError` for a file that cannot be written.
     """
     if find_roots(root) != [root]:
         raise ResultsError(f"results: {root} is no results root; name the folder with {MARKER}")
@@ -169,7 +180,12 @@ def pack(root: Path, file: Path) -> int:
             count += bool(files)
             for name, content in files.items():
                 _add(archive, f"{RUNS}/{folder.name}/{name}", content)
-    durable.write(file, packed.getvalue())
+    try:
+        durable.write(file, packed.getvalue())
+    except OSError as error:
+        raise DiskError(
+            f"results: cannot write {file}: {error.strerror}; name another file with --output"
+        ) from error
     return count
 
 

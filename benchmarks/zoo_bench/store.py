@@ -57,15 +57,19 @@ class Quarantined:
 
 
 class Store:
-    """The results root at `root`. Make it with `Store.open`, which checks it first."""
+    """The results root at `root`. Make it with `Store.open`, which checks it first.
 
-    def __init__(self, root: Path) -> None:
+    `option` is what names the root on the command line, for errors to say.
+    """
+
+    def __init__(self, root: Path, option: str = "--results") -> None:
         self.root = root
+        self._option = option
 
     @classmethod
-    def open(cls, root: Path) -> Store:
+    def open(cls, root: Path, option: str = "--results") -> Store:
         """The root, made if it is missing; raises `ResultsError` unless it can be written."""
-        check_root(root)
+        check_root(root, option)
         try:
             durable.make_folder(root)
             # an older zoo must not write into a root that now holds records of this schema
@@ -84,8 +88,15 @@ class Store:
                 claim.release()
                 probe.unlink(missing_ok=True)
         except OSError as error:
-            raise _disk_error(error, root) from error
-        return cls(root)
+            raise _disk_error(error, root, option) from error
+        return cls(root, option)
+
+    @contextmanager
+    def _named_disk_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _disk_error(error, self.root, self._option) from error
 
     def folder(self, spec: RunSpec) -> Path:
         """Where the run's files lie."""
@@ -94,13 +105,13 @@ class Store:
     def claim(self, spec: RunSpec) -> Claim | None:
         """The sole right to write this run, or None while another process has it."""
         folder = self.folder(spec)
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             folder.mkdir(exist_ok=True)
             if not self.has_begun(spec):
                 # also where another process made it: that one may have been killed before the sync
                 durable.sync_folder(folder.parent)
         claim = Claim()
-        with claim.released_on_error(), _named_disk_errors(self.root):
+        with claim.released_on_error(), self._named_disk_errors():
             is_mine = claim.lock_file(self.root / LOCKS / spec.folder_name)
             # the folder was all that zoo locked at first; may go with schema 6, which that zoo
             # does not write into
@@ -143,7 +154,7 @@ class Store:
     ) -> Quarantined:
         """Move files of the run out of the way, with the reason beside them, to be made anew."""
         folder = self.folder(spec)
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             target = _next_free(self.root / QUARANTINE, folder.name)
             for name in names:
                 if (folder / name).exists():
@@ -167,14 +178,14 @@ class Store:
             pass
         except UnreadableRecord as error:
             quarantined = self.quarantine(spec, str(error), (SPEC,))
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             durable.write(path, to_json(spec).encode("ascii"))
         return quarantined
 
     def write_result(self, result: Result, predictions: bytes | None, log: str) -> None:
         """Everything the run left, the result last; when this returns the run is done for good."""
         folder = self.folder(result)
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             if predictions is not None:
                 durable.write(folder / PREDICTIONS, predictions)
             durable.write(folder / LOG, log.encode("utf-8", "backslashreplace"))
@@ -184,7 +195,7 @@ class Store:
     def copy_run(self, spec: RunSpec, files: Mapping[str, bytes]) -> None:
         """Take over a run's files from another root as they are, in this order."""
         folder = self.folder(spec)
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             for name, content in files.items():
                 durable.write(folder / name, content)
             if RESULT in files:
@@ -193,7 +204,7 @@ class Store:
     def write_failure(self, spec: RunSpec, failure: Failure, log: str) -> None:
         """The last failure of a run, with its log."""
         folder = self.folder(spec)
-        with _named_disk_errors(self.root):
+        with self._named_disk_errors():
             durable.write(folder / LOG, log.encode("utf-8", "backslashreplace"))
             durable.write(folder / ERROR, to_json(failure).encode("ascii"))
 
@@ -222,16 +233,16 @@ def _predictions_in(folder: Path) -> bytes | None:
         raise UnreadableRecord(folder / RESULT, reason) from error
 
 
-def check_root(root: Path) -> None:
+def check_root(root: Path, option: str = "--results") -> None:
     """Raises `ResultsError` unless `root` is a results root, an empty folder or not there yet."""
     if root.exists() and not root.is_dir():
-        raise ResultsError(f"results: {root} is a file; name a folder with --results")
+        raise ResultsError(f"results: {root} is a file; name a folder with {option}")
     if (root / MARKER).exists():
         check_schema(root / MARKER)
     elif root.is_dir() and any(not path.name.startswith(f".{MARKER}") for path in root.iterdir()):
         raise ResultsError(
             f"results: {root} holds other files and no {MARKER}, so it is not a results folder of "
-            "zoo; name another or an empty one with --results"
+            f"zoo; name another or an empty one with {option}"
         )
 
 
@@ -248,20 +259,12 @@ def _next_free(quarantine: Path, name: str) -> Path:
             return quarantine / f"{name}-{number}"
 
 
-@contextmanager
-def _named_disk_errors(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _disk_error(error, root) from error
-
-
-def _disk_error(error: OSError, root: Path) -> ResultsError:
+def _disk_error(error: OSError, root: Path, option: str) -> ResultsError:
     if isinstance(error, NoLocks):
         return ResultsError(
             f"results: the file system of {root} grants no locks ({error.strerror}), and without "
             "them two commands could compute the same run at once; have it mounted with locks "
-            "(over NFS: with its lock service running), or name a folder elsewhere with --results"
+            f"(over NFS: with its lock service running), or name a folder elsewhere with {option}"
         )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         existing = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
@@ -271,5 +274,5 @@ def _disk_error(error: OSError, root: Path) -> ResultsError:
             "command again: finished runs are kept"
         )
     return DiskError(
-        f"results: cannot write in {root}: {error.strerror}; name another folder with --results"
+        f"results: cannot write in {root}: {error.strerror}; name another folder with {option}"
     )

@@ -38,6 +38,23 @@ OVERRIDABLE = (
     "weight_decay",
 )
 _MOST_THREADS = 1024
+_EXAMPLES = {
+    "encoders": "[bert-nano]",
+    "heads": "[mlp, linear]",
+    "seeds": "[0, 1, 2]",
+    "tasks": "[ko-intents]",
+}
+# what pydantic finds missing, by its name for the fault
+_IN_WORDS = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping of names to values",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "model_attributes_type": "a mapping of names to values",
+    "model_type": "a mapping of names to values",
+    "string_too_short": "a name",
+    "string_type": "text; what looks like a number goes in quotes",
+}
 
 Path_ = tuple[str | int, ...]
 
@@ -225,10 +242,47 @@ def _explain(document: YamlDocument, fault: Any) -> str:
         return f"{place}: there is no {where!r}{hint}"
     if fault["type"] == "missing":
         return f"{place}: {where} is missing"
-    if fault["type"] == "tuple_type":
-        return f"{place}: {where}: write a name, or a list; got {fault['input']!r:.60}"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{place}: {where}: {message[:1].lower()}{message[1:]}, got {fault['input']!r:.60}"
+    if fault["type"] == "value_error":
+        return f"{place}: {where}: {fault['ctx']['error']}, got {fault['input']!r:.60}"
+    return f"{place}: {where}: {_expected(path, fault)}; got {_written(fault['input'])}"
+
+
+def _expected(path: Path_, fault: Any) -> str:
+    """What belongs there, in words and with an example where a word alone may not do."""
+    key, bounds = path[0], fault.get("ctx", {})
+    match fault["type"]:
+        case "tuple_type" if key == "seeds":
+            return "write a list of whole numbers, such as [0, 1, 2]"
+        case "tuple_type":
+            return "write a name, or a list of names"
+        case "too_short":
+            return f"write one at least, such as {_EXAMPLES[str(key)]}"
+        case "string_pattern_mismatch":
+            return (
+                "write small letters a to z, digits, '.', '_' and '-', a letter or a digit first, "
+                "such as my-suite: the folder of the results is called so"
+            )
+        case "string_too_long":
+            return f"write {bounds['max_length']} characters at most"
+        case "greater_than":
+            return f"write a number above {bounds['gt']:.15g}"
+        case "greater_than_equal":
+            return f"write {bounds['ge']:.15g} or more"
+        case "less_than_equal":
+            return f"write {bounds['le']:.15g} or less"
+        case "model_type" | "dict_type" | "model_attributes_type" if type(path[-1]) is int:
+            return "write a name, or a mapping of name and what else there is to say"
+        case kind if kind in _IN_WORDS:
+            return f"write {_IN_WORDS[kind]}"
+    message: str = fault["msg"]
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _written(value: Any) -> str:
+    """As the file has it, in one line: true and null, where Python has True and None."""
+    # a validator of ours makes a tuple of a list
+    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return f"{text:.60}"
 
 
 def _known_keys(path: Path_) -> Sequence[str]:

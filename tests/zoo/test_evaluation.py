@@ -50,7 +50,7 @@ def test_an_unknown_label_is_refused_with_the_nearest_known_one(classifier):
     with pytest.raises(DataError) as error:
         zoo.evaluate(classifier, [("가", "예"), ("나", "아니요")])
     assert str(error.value) == (
-        "pairs: 1 labels are not among the classifier's: '아니요'; did you mean '아니오'?\n"
+        "pairs: 1 label is not among the classifier's: '아니요'; did you mean '아니오'?\n"
         "The classifier knows: 예, 아니오, 글쎄"
     )
 

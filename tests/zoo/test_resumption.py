@@ -185,6 +185,13 @@ def test_a_finished_training_is_not_trained_further(
     assert torch.equal(weights(again), weights(first))
 
 
+def test_checkpoints_for_other_labels_are_refused(make_classifier, tiny_bert, toy, tmp_path):
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), seed=1, checkpoints=tmp_path)
+    other = zoo.build(f"hf:{tiny_bert}", "mlp", labels=["예", "아니오"], seed=0)
+    with pytest.raises(RecipeError, match="of another training: its labels differ; remove them"):
+        zoo.train(other, toy, None, Recipe(**VALUES), seed=1, checkpoints=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "difference"),
     [

@@ -400,7 +400,7 @@ def test_the_limit_of_unknown_tokens_can_be_raised(make_classifier):
 def test_a_label_that_the_classifier_lacks_is_refused(make_classifier):
     pairs = [("가", "예"), ("나", "글쎄")]
     assert refusal(DataError, make_classifier(), pairs).startswith(
-        "pairs: 1 labels are not among the classifier's: '글쎄'"
+        "pairs: 1 label is not among the classifier's: '글쎄'"
     )
 
 

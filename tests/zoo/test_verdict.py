@@ -51,6 +51,7 @@ def verdict(confusion, *history, recipe=RECIPE, is_pretrained=False, **measures)
 
 
 UNLEARNED = [epoch(0.5, 0.7, 0.69), epoch(0.5, 0.69, 0.69)]
+ABOVE_CHANCE = [epoch(0.5, 0.69, 0.8), epoch(0.5, 0.69, 0.75)]
 
 
 # learned or not
@@ -228,6 +229,12 @@ def test_what_to_try_against_divergence(changes, expected):
             UNLEARNED,
             {},
             "train longer: epochs 2 → 8 (the training loss is still 0.69 of 0.693)",
+        ),
+        (
+            {},
+            ABOVE_CHANCE,
+            {},
+            "train longer: epochs 2 → 8 (the training loss is 0.75 of 0.693)",
         ),
     ],
 )

@@ -50,6 +50,16 @@ def test_a_suite_is_run_and_ranked(zoo_bench, tmp_path, executor):
     assert len(read_contents(tmp_path / "results/mine").results) == 6
 
 
+def test_the_first_line_names_the_suite(zoo_bench):
+    done = zoo_bench("--executor", "inline", "--only", "*+mlp/ko-intents/0")
+    assert done.stderr.startswith("suite mine: 1 run in results/mine, 0 done before; 1 to do.\n")
+
+
+def test_the_help_names_the_suite_that_is_run_without_one():
+    [suite] = [one for one in bench.command.params if one.name == "suite"]
+    assert f" {suite.default} (the default)," in CliRunner().invoke(bench.command, "--help").output
+
+
 def test_what_is_done_is_not_done_again(zoo_bench):
     zoo_bench("--executor", "inline", "--only", "*+mlp")
     done = zoo_bench("--executor", "inline")

@@ -1,5 +1,6 @@
 """The leaderboard as tables for a paper."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from fake_runs import TASK, make_baseline_spec, make_predictions, make_result, m
 from zoo_bench import latex, leaderboard
 from zoo_bench.correctness import rows_of
 from zoo_bench.reading import Contents
-from zoo_bench.records import Component
+from zoo_bench.records import Component, Failure
 
 OURS = {"distribution": "intentzoo", "version": "0.1.0", "target": "some.where:Thing"}
 # what LaTeX does not print as itself, from its own list (The LaTeX Companion, 2.1)
@@ -89,12 +90,14 @@ def test_the_best_is_bold_and_ties_with_it_are_underlined(tmp_path):
     text = table_of(*results, tmp_path=tmp_path)
     assert text.count(r"\textbf{91.00 $\pm$ 2.48}") == 1
     assert text.count(r"\underline{") == 2
+    assert "The best is bold, and underlined is what it could not be told from." in text
 
 
 def test_a_single_seed_is_neither_best_nor_tied():
     text = table_of(make_result(make_spec(), 0.8))
     assert "80.00" in text
     assert r"\textbf" not in text
+    assert "bold" not in text
 
 
 def test_how_many_seeds_is_told_once_where_it_is_the_same_and_else_in_every_cell():
@@ -107,6 +110,29 @@ def test_how_many_seeds_is_told_once_where_it_is_the_same_and_else_in_every_cell
     assert r"80.00 $\pm$ 0.00 (3)" in text
     assert "70.00 (1)" in text
     assert "interval over seeds, of which there is one (" in table_of(three[0])
+
+
+def test_what_has_no_score_says_why():
+    diverged = [
+        make_result(make_spec(seed=seed), verdict="diverged", metrics={}, predictions=None)
+        for seed in range(2)
+    ]
+    failed = make_spec(head="crf")
+    failure = Failure.model_validate_json(
+        json.dumps(
+            {"run_id": failed.run_id, "kind": "error", "message": "boom", "traceback": ""}
+            | {"failed_at": "2024-01-01T00:00:00Z"}
+        )
+    )
+    never_run = make_spec("koelectra-nano", "crf")
+    contents = Contents(
+        (*diverged, make_result(make_spec("koelectra-nano"), 0.8)),
+        failures=((failed, failure),),
+        unfinished=(never_run,),
+    )
+    text = latex.to_latex(leaderboard.build(contents))
+    assert r"bert-nano & \textit{failed 1/2} & \textit{diverged 2/2} \\" in text
+    assert r"koelectra-nano & -- & 80.00 \\" in text
 
 
 def test_no_results_are_a_comment():

@@ -16,7 +16,7 @@ from zoo_bench.commands.results import command
 from zoo_bench.outcomes import score_predictions
 from zoo_bench.predictions import Predictions
 from zoo_bench.records import Failure, PredictionsRecord
-from zoo_bench.store import Store
+from zoo_bench.store import DiskError, Store
 
 
 def honest_result(spec, draw_from=0, *, has_probabilities=True):
@@ -389,7 +389,29 @@ def test_a_source_without_results_stops_before_anything_is_written(tmp_path, sou
     assert not (tmp_path / "both").exists()
 
 
+def test_a_merge_that_cannot_write_names_its_own_option(tmp_path):
+    fill(tmp_path / "ours", make_spec())
+    (tmp_path / "file").write_text("")
+    assert str(run("merge", tmp_path / "ours", "-o", tmp_path / "file").exception) == (
+        f"results: {tmp_path / 'file'} is a file; name a folder with --output"
+    )
+    below = tmp_path / "file" / "both"
+    assert str(run("merge", tmp_path / "ours", "-o", below).exception) == (
+        f"results: cannot write in {below}: Not a directory; name another folder with --output"
+    )
+
+
 # pack
+
+
+def test_a_pack_that_cannot_be_written_is_named(tmp_path):
+    fill(tmp_path / "ours", make_spec())
+    file = tmp_path / "nowhere" / "ours.tar.gz"
+    done = run("pack", tmp_path / "ours", "-o", file)
+    assert isinstance(done.exception, DiskError)
+    assert str(done.exception) == (
+        f"results: cannot write {file}: No such file or directory; name another file with --output"
+    )
 
 
 def test_a_packed_root_comes_out_as_it_went_in(tmp_path):

@@ -53,14 +53,49 @@ def test_a_suite_reads_as_written(write):
         ("tasks:", "task:", "line 8: there is no 'task'; did you mean 'tasks'?"),
         ("version: 1", "versoin: 1", "line 2: there is no 'protocol.versoin'; did you mean"),
         ("    options", "    option", "line 7: there is no 'heads.1.option'; did you mean"),
-        ("seeds: [0, 1]", "seeds: [0, -1]", "line 9: seeds.1: input should be greater than"),
-        ("seeds: [0, 1]", "seeds: [0, 4294967296]", "line 9: seeds.1: input should be less than"),
-        ("seeds: [0, 1]", "seeds: [0, 1.5]", "line 9: seeds.1: input should be a valid integer"),
-        ("seeds: [0, 1]", "seeds: [0, true]", "line 9: seeds.1: input should be a valid integer"),
-        ("seeds: [0, 1]", "seeds: [0, null]", "line 9: seeds.1: input should be a valid integer"),
+        ("seeds: [0, 1]", "seeds: [0, -1]", "line 9: seeds.1: write 0 or more; got -1"),
+        (
+            "seeds: [0, 1]",
+            "seeds: [0, 4294967296]",
+            "line 9: seeds.1: write 4294967295 or less; got",
+        ),
+        ("seeds: [0, 1]", "seeds: [0, 1.5]", "line 9: seeds.1: write a whole number; got 1.5"),
+        ("seeds: [0, 1]", "seeds: [0, true]", "line 9: seeds.1: write a whole number; got true"),
+        ("seeds: [0, 1]", "seeds: [0, null]", "line 9: seeds.1: write a whole number; got null"),
         ("seeds: [0, 1]", "seeds: [1, 1]", "line 9: seeds: 1 stands there twice"),
-        ("seeds: [0, 1]", "seeds: []", "line 9: seeds: "),
-        ("name: mine\np", "name: ../x\np", "line 1: name: string should match pattern"),
+        (
+            "seeds: [0, 1]",
+            "seeds: []",
+            "line 9: seeds: write one at least, such as [0, 1, 2]; got []",
+        ),
+        (
+            "seeds: [0, 1]",
+            "seeds: 3",
+            "line 9: seeds: write a list of whole numbers, such as [0, 1, 2]; got 3",
+        ),
+        (
+            "name: mine\np",
+            "name: ../x\np",
+            "line 1: name: write small letters a to z, digits, '.', '_' and '-', a letter or a digit "
+            'first, such as my-suite: the folder of the results is called so; got "../x"',
+        ),
+        (
+            "name: mine\np",
+            "name: 3\np",
+            "line 1: name: write text; what looks like a number goes in",
+        ),
+        (
+            "tasks: [ko-intents]",
+            "tasks: []",
+            "line 8: tasks: write one at least, such as [ko-intents]",
+        ),
+        ("  - linear\n", "  - 3\n", "line 5: heads.0: write a name, or a mapping of name and"),
+        (
+            "{name: mine, version: 1}",
+            "mine",
+            "line 2: protocol: write a mapping of names to values",
+        ),
+        ("tasks:", "baselines: 3\ntasks:", "line 8: baselines: write true or false; got 3"),
         ("  epochs: 1\n", "  epochs: 0\n", "line 11: epochs must be at least 1, got 0"),
         ("  epochs: 1\n", "  epoch: 1\n", "line 11: a recipe has no 'epoch'; did you mean"),
         ("  epochs: 1\n", "  patience: 2\n", "line 10: a suite fixes epochs, so that every pair"),
@@ -90,11 +125,15 @@ def test_a_suite_reads_as_written(write):
             "resources: {gpu: 1}\ntasks:",
             "line 8: there is no 'resources.gpu'; did you mean",
         ),
-        ("tasks:", "resources: {gpus: 2}\ntasks:", "line 8: resources.gpus: input should be less"),
+        (
+            "tasks:",
+            "resources: {gpus: 2}\ntasks:",
+            "line 8: resources.gpus: write 1 or less; got 2",
+        ),
         (
             "tasks:",
             "resources: {cpus: 0}\ntasks:",
-            "line 8: resources.cpus: input should be greater",
+            "line 8: resources.cpus: write a number above 0; got 0",
         ),
         (
             "    options: {hidden_size: 64}",
@@ -139,7 +178,7 @@ def test_one_name_alone_needs_no_list(write):
     assert suite.exclude == ("*+mlp",)
     text = GOOD.replace("tasks: [ko-intents]", "tasks: {name: ko-intents}")
     assert faults_of(write(text)) == [
-        "line 8: tasks: write a name, or a list; got {'name': 'ko-intents'}"
+        'line 8: tasks: write a name, or a list of names; got {"name": "ko-intents"}'
     ]
 
 

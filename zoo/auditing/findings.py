@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from zoo.auditing.records import AuditReport, Conflict, DataFinding, EncoderAudit, OverlapAudit
 from zoo.auditing.splits import OUT_OF_SCOPE
-from zoo.data.faults import names, where
+from zoo.data.faults import names, noted, where
 from zoo.data.splits import alike_labels
 from zoo.errors import listed
 
@@ -266,7 +266,7 @@ def _repairs(report: AuditReport) -> Iterator[DataFinding]:
             # what was dropped is told with its places
             if not note.endswith("dropped"):
                 # splits of one file share its notes
-                notes.setdefault(f"{count:,} {note}", split.name)
+                notes.setdefault(noted(note, count), split.name)
     if notes:
         yield DataFinding(
             "repaired",

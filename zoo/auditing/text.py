@@ -40,7 +40,8 @@ def render(report: AuditReport) -> str:
 
 def _parts(report: AuditReport) -> Iterator[RenderableType]:
     rows = [f"{one.rows:,} {_words(one.name)}" for one in report.splits]
-    yield printable(f"{report.name}: {listed(rows, 'and')} rows, {len(report.labels):,} labels")
+    labels = "1 label" if len(report.labels) == 1 else f"{len(report.labels):,} labels"
+    yield printable(f"{report.name}: {listed(rows, 'and')} rows, {labels}")
     yield ""
     yield _sum(report.findings)
     for finding in report.findings:

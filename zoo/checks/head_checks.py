@@ -7,7 +7,7 @@ from torch import nn
 
 from zoo.checks.check import CheckFailed
 from zoo.checks.learning import learn
-from zoo.checks.shared_checks import LENGTHS, gradient_of
+from zoo.checks.shared_checks import LENGTHS, gradient_of, need_training
 from zoo.checks.subject import HeadSubject
 
 LABEL_COUNTS = (2, 7, 150)
@@ -132,6 +132,7 @@ def overfits_one_batch(subject: HeadSubject) -> None:
     What cannot even do that will not learn a task; this is the first thing to try when a
     classifier does not learn.
     """
+    need_training(subject.make())
     sentences = subject.sentences((5, 9, 1, 3, 7, 2, 6, 4))
     batch = subject.padded(sentences)
     labels = torch.arange(len(sentences)) % subject.num_labels

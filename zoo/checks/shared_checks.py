@@ -275,6 +275,7 @@ def bfloat16(subject: Subject) -> None:
     with torch.backends.mkldnn.flags(enabled=False):
         _in_type(subject, "bfloat16", torch.bfloat16)
         module = subject.make().train()
+        need_training(module)
         batch = subject.padded(subject.sentences(LENGTHS))
         with torch.autocast("cpu", torch.bfloat16):
             outputs = subject.outputs(module, batch)
@@ -420,6 +421,12 @@ def _in_type(subject: Subject, check: str, dtype: torch.dtype) -> None:
             subject.remedy_for(check),
         )
     _finite(subject, check, outputs)
+
+
+def need_training(module: nn.Module) -> None:
+    """Raise `Skipped` for a component that has nothing to train, which is no fault of it."""
+    if not any(one.requires_grad for one in module.parameters()):
+        raise Skipped("it has no parameters to train")
 
 
 def _only_if_claimed(subject: Subject, claim: str) -> None:

@@ -30,13 +30,19 @@ _SOURCE_OPTIONS = (
     click.option("--label", default="label", show_default=True, help="Column of the labels."),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the file."),
     click.option("--format", "file_format", help="csv, tsv, jsonl or parquet; default: by suffix."),
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        callback=lambda context, option, value: "\t" if value == r"\t" else value,
+        help=r"Between the columns of CSV and TSV; a tab is \t. Default: that of the format.",
+    ),
 )
 _EMPTY_OPTION = click.option(
     "--empty",
     type=click.Choice(["error", "drop"]),
     default="error",
     show_default=True,
-    help="What to do about rows without a text.",
+    help="What to do about rows without a text or a label.",
 )
 
 
@@ -82,7 +88,7 @@ def make_recipe(path: Path | None, settings: tuple[str, ...]) -> Recipe:
 
 
 def source_options(command: Command) -> Command:
-    """Add `--task`, `--data`, `--text`, `--label`, `--encoding` and `--format`."""
+    """Add `--task`, `--data`, `--text`, `--label`, `--encoding`, `--format`, `--delimiter`."""
     for option in reversed(_SOURCE_OPTIONS):
         command = option(command)
     return command
@@ -102,9 +108,10 @@ def check_source(task: str | None, data: Path | None) -> None:
 def read_file(path: Path, columns: dict[str, Any]) -> Examples:
     """The examples of a file, what was repaired told on stderr."""
     from zoo.data import read_examples
+    from zoo.data.faults import noted
 
     options = dict(columns)
     examples = read_examples(path, format=options.pop("file_format"), **options)
     for note, count in examples.notes.items():
-        click.echo(f"{path}: {count:,} {note}", err=True)
+        click.echo(f"{path}: {noted(note, count)}", err=True)
     return examples

@@ -86,17 +86,23 @@ def command(
     )
     make_folder(output)
     checkpoints = output / CHECKPOINTS
-    with training_progress() as on_progress:
-        report = train(
-            classifier,
-            train_examples,
-            validation_examples,
-            recipe,
-            seed=seed,
-            on_progress=on_progress,
-            checkpoints=checkpoints,
-        )
-    classifier.save_pretrained(output)
+    try:
+        with training_progress() as on_progress:
+            report = train(
+                classifier,
+                train_examples,
+                validation_examples,
+                recipe,
+                seed=seed,
+                on_progress=on_progress,
+                checkpoints=checkpoints,
+            )
+        classifier.save_pretrained(output)
+    except KeyboardInterrupt:
+        if not has_checkpoint(output):
+            raise
+        click.echo(f"Interrupted: the same command with --resume continues in {output}.", err=True)
+        click.get_current_context().exit(130)
     shutil.rmtree(checkpoints, ignore_errors=True)
     metrics = evaluate(classifier, validation_examples).metrics
     print_report(report, metrics, classifier, output, is_json)

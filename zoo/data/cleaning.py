@@ -114,7 +114,10 @@ def _counted(notes: Counter[str]) -> dict[str, int]:
 
 
 def _missing(role: str, hint: str) -> str:
-    return f"no {role} {{where}}; fill it in, or leave such rows out with empty='drop'{hint}"
+    return (
+        f"no {role} {{where}}; fill it in, or leave such rows out with empty='drop' (--empty drop)"
+        f"{hint}"
+    )
 
 
 def _surrogate(role: str) -> str:

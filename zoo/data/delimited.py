@@ -15,8 +15,8 @@ from zoo.data.faults import Faults, hint, names, warn, where
 from zoo.errors import DataError, listed
 
 _DELIMITERS = (",", "\t", ";", "|")
-# what to pass for a file that has this delimiter but was read with, or without, quoting
-_FORMATS = {("\t", True): "format='tsv'", (",", False): "format='csv'"}
+# the format of a file that has this delimiter but was read with, or without, quoting
+_FORMATS = {("\t", True): "tsv", (",", False): "csv"}
 _NO_LIMIT = 2**31 - 1  # the largest C long on every platform
 _limit_lock = threading.Lock()
 
@@ -100,7 +100,7 @@ def _rows(content: str, source: str, dialect: Dialect) -> Iterator[_Row]:
 def _quote_fault(source: str, dialect: Dialect, line: int, last: int, error: csv.Error) -> str:
     ways = (
         'write a quote inside a quoted field twice (""), or pass '
-        f"format='tsv', delimiter={dialect.delimiter!r} if the file knows no quoting"
+        f"{_pass(dialect.delimiter, 'tsv')} if the file knows no quoting"
     )
     if "unexpected end of data" in str(error):
         return f"{source}: a quote of the row at line {line:,} is never closed; {ways}"
@@ -131,8 +131,8 @@ def _column_of_name(name: str | int, first: _Row, source: str, dialect: Dialect)
         raise DataError(f"{place}: {advice}")
     raise DataError(
         f"{place}: no column is called {name!r}{hint(name, columns) or '.'} The columns are "
-        f"{names(columns)}; choose with text= and label=, or pass header=False with positions from "
-        "0 if this line is no header"
+        f"{names(columns)}; choose with text= and label= (--text and --label). If this line is no "
+        "header, write one above it, or in Python pass header=False with positions from 0"
     )
 
 
@@ -163,7 +163,8 @@ def _wrong_delimiter(first: _Row, dialect: Dialect) -> str:
         return ""
     for other in _DELIMITERS:
         if other != dialect.delimiter and other in first.fields[0]:
-            way = _FORMATS.get((other, dialect.is_quoted), f"delimiter={other!r}")
+            file_format = _FORMATS.get((other, dialect.is_quoted))
+            way = _pass(other, None) if file_format is None else _pass(None, file_format)
             return (
                 f"the delimiter {dialect.delimiter!r} makes one column of it, "
                 f"{first.fields[0]!r:.80}; it seems to be {other!r}: pass {way}"
@@ -180,15 +181,19 @@ def _refuse_ragged(
         return
     examples = [f"line {row.line:,} has {len(row.fields)}" for row in ragged[:5]]
     more = f" (and {len(ragged) - 5:,} more rows)" if len(ragged) > 5 else ""
-    remedy = (
-        f"put a text that holds {dialect.delimiter!r} into quotes"
-        if dialect.is_quoted
-        else f"a text may not hold the delimiter {dialect.delimiter!r}, unless the file is quoted: "
-        f"then pass format='csv', delimiter={dialect.delimiter!r}"
-    )
+    remedies = []
+    if any(len(row.fields) > expected for row in ragged):
+        remedies.append(
+            f"put a text that holds {dialect.delimiter!r} into quotes"
+            if dialect.is_quoted
+            else f"a text may not hold the delimiter {dialect.delimiter!r}, unless the file is "
+            f"quoted: then pass {_pass(dialect.delimiter, 'csv')}"
+        )
+    if any(len(row.fields) < expected for row in ragged):
+        remedies.append("complete a row that has too few columns, or take it out")
     raise DataError(
         f"{faults.source}: {'the header' if header else 'the first row'} (line {first.line}) has "
-        f"{_columns(expected)}, but {listed(examples, 'and')}{more}; {remedy}"
+        f"{_columns(expected)}, but {listed(examples, 'and')}{more}; {'; '.join(remedies)}"
     )
 
 
@@ -210,6 +215,18 @@ def _warn_of_swallowed_rows(rows: list[_Row], label: int, source: str, dialect: 
             f"{source}: what a quote opens {where('line', swallowed)} holds lines that look like "
             "rows of their own; is a quote missing there, or one too many?"
         )
+
+
+def _pass(delimiter: str | None, file_format: str | None) -> str:
+    """The arguments and, in brackets, the options of a command that say the same."""
+    given = {"format": file_format, "delimiter": delimiter}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    arguments = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    options = " ".join(
+        f"--{name} {value!r}" if name == "delimiter" else f"--{name} {value}"
+        for name, value in chosen.items()
+    )
+    return f"{arguments} ({options})"
 
 
 def _columns(count: int) -> str:

@@ -65,6 +65,12 @@ def where(unit: str, places: Sequence[int]) -> str:
     return f"in {len(places):,} {unit}s, the first {first}{counted}"
 
 
+def noted(note: str, count: int) -> str:
+    """`1 row without a text dropped`, `6 rows without a text dropped`; a note begins with rows."""
+    plural, _, rest = note.partition(" ")
+    return f"{count:,} {plural.removesuffix('s') if count == 1 else plural} {rest}"
+
+
 def names(values: Sequence[object]) -> str:
     """The first names as `repr` writes them, which no terminal obeys, and how many are left."""
     shown = ", ".join(repr(value) for value in values[:_MOST_NAMES])

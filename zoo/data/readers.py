@@ -153,7 +153,7 @@ class _File:
             if given is None:
                 raise DataError(
                     f"{self.source}: the suffix {printable(self.path.suffix)!r} names no format; "
-                    f"pass format= one of {', '.join(_FORMATS)}"
+                    f"pass format= (--format), one of {', '.join(_FORMATS)}"
                 )
         if given not in _FORMATS:
             near = did_you_mean(str(given), _FORMATS) or "."

@@ -89,7 +89,7 @@ def command(
     is_dry_run: bool,
     is_json: bool,
 ) -> None:
-    """Run SUITE, a YAML file or a shipped one: quick, korean, korean-frozen, paper.
+    """Run SUITE, a YAML file or a shipped one: quick (the default), korean, korean-frozen, paper.
 
     Runs that are done are kept: the same command continues after an interruption, a crash or a
     power cut. Ctrl-C ends in an orderly way, twice at once.
@@ -109,7 +109,7 @@ def command(
         _print_plan(root, runs, states, _workers(executor, workers, chosen.threads), is_json)
         return
     store = Store.open(root)
-    open_count = _announce(root, states, retry_failed)
+    open_count = _announce(chosen.name, root, states, retry_failed)
     threads = chosen.threads
     options: dict[str, Any] = {}
     if executor == "ray":
@@ -160,14 +160,14 @@ def _states(store: Store, runs: Sequence[RunSpec]) -> dict[str, State]:
     return states
 
 
-def _announce(root: Path, states: Mapping[str, State], retry_failed: bool) -> int:
+def _announce(suite: str, root: Path, states: Mapping[str, State], retry_failed: bool) -> int:
     """Say on stderr what lies ahead; gives the number of runs that will be executed."""
     values = list(states.values())
     done, failed, count = values.count(DONE), values.count(FAILED), values.count(OPEN)
     if retry_failed:
         count += failed
     parts = [
-        f"{len(values)} {'run' if len(values) == 1 else 'runs'} in {root}",
+        f"suite {suite}: {len(values)} {'run' if len(values) == 1 else 'runs'} in {root}",
         f"{done} done before",
     ]
     if failed:

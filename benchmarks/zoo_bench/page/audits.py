@@ -1,7 +1,8 @@
 """What the page says of a task's data: sizes, duplicates, conflicting labels, tokens by encoder.
 
-The data are read from the task, here and now, where its texts may be shown; see `texts_of`. What
-was counted is remembered in the user's cache, and can be deleted at any time.
+The data are read from the task, here and now, where its texts may be shown; see `texts_of`. Of a
+drawn task, such as `ko-intents@100`, they are those of the whole: every seed draws others. What was
+counted is remembered in the user's cache, and can be deleted at any time.
 """
 
 from __future__ import annotations

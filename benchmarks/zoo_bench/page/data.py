@@ -117,6 +117,7 @@ def _task_fields(
         {
             "id": f"{task.name}~{task.content_sha256[:6]}" if is_twice else task.name,
             "task": task.model_dump(mode="json"),
+            "is_drawn": task.is_drawn,
             "claims": claims(task_board),
             "why_unranked": UNLEARNED if any(one.unlearned for one in task_board.pairs) else None,
             "detectable": comparisons.detectable,

@@ -13,6 +13,7 @@ import platformdirs
 
 from zoo.checksums import file_sha256
 from zoo.data import Examples
+from zoo.data.faults import noted
 from zoo.errors import DataError
 from zoo.terminal import printable
 from zoo_bench.tasks.download import download
@@ -98,7 +99,7 @@ def notes_of(copies: Iterable[LocalCopy], splits: Iterable[Examples]) -> tuple[s
     unverified = [f"unverified copy: {one.path.name}" for one in copies if not one.is_verified]
     # train and validation often come from one file, and then share its notes
     repairs = {
-        f"{Path(split.source).name}: {count:,} {note}": None
+        f"{Path(split.source).name}: {noted(note, count)}": None
         for split in splits
         for note, count in split.notes.items()
     }

@@ -153,13 +153,19 @@ def test_places_of_a_file_are_its_lines(tmp_path):
     assert (overlap.unit, overlap.exact) == ("line", (4,))
 
 
+def test_one_label_is_one_label():
+    text = str(zoo.audit(examples(("하나", "x"), ("둘", "x")), encoders=()))
+
+    assert "rows, 1 label\n" in text
+
+
 def test_what_reading_repaired_is_told(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text(unicodedata.normalize("NFD", "text,label\n하나,x\n둘 ,y\n"), "utf-8")
     (found,) = (one for one in zoo.audit(file, encoders=()).findings if one.cause == "repaired")
 
     assert found.evidence == (
-        "train: 1 texts freed of surrounding space; train: 2 texts turned into NFC"
+        "train: 1 text freed of surrounding space; train: 2 texts turned into NFC"
     )
 
 

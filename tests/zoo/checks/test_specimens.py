@@ -142,9 +142,21 @@ UNCLAIMED = {"compiles", "exports"}
 PACKED = {"GRU", "Recurrent"}
 
 
+UNTRAINED = {"FixedProjection"}
+
+
 def skips_of(name, report):
     no_gpu = {"moves_between_devices"} & {result.name for result in report.skipped}
-    return UNCLAIMED | (no_gpu if name in PACKED else set())
+    untrained = {"bfloat16", "overfits_one_batch"} if name in UNTRAINED else set()
+    return UNCLAIMED | untrained | (no_gpu if name in PACKED else set())
+
+
+def test_a_head_without_parameters_skips_what_trains_it():
+    report = check_head(right_heads.FixedProjection, only=["bfloat16", "overfits_one_batch"])
+    assert {one.name: one.reason for one in report.skipped} == {
+        "bfloat16": "it has no parameters to train",
+        "overfits_one_batch": "it has no parameters to train",
+    }
 
 
 @pytest.mark.slow

@@ -74,3 +74,16 @@ def test_wrong_usage_is_explained(call, arguments, text):
 
     assert (done.exit_code, done.stdout) == (2, "")
     assert text in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "given"), [("a.csv", ";", ";"), ("a.csv", "\t", r"\t"), ("a.tsv", "|", "|")]
+)
+def test_a_file_with_another_delimiter_says_how_it_is_read(call, tmp_path, name, written, given):
+    file = tmp_path / name
+    file.write_text("말,뜻\n가,x\n나,y\n".replace(",", written), "utf-8")
+
+    assert "it seems to be" in call("audit", "--data", file, *COLUMNS).stderr
+    done = call("audit", "--data", file, *COLUMNS, "--delimiter", given)
+
+    assert (done.exit_code, done.stderr) == (0, "")

@@ -65,3 +65,21 @@ def test_a_folder_that_holds_no_classifier_is_refused(call, tmp_path, toy_file):
         f"Error: CheckpointError: {tmp_path}: no saved classifier is there (config.json is "
         "missing)\n"
     )
+
+
+def test_a_row_that_was_dropped_is_one_row(call, saved, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("request,intent\n네,예\n아뇨,아니오\n응,\n", "utf-8")
+    done = call("evaluate", saved, "--data", file, *COLUMNS, "--empty", "drop")
+    assert done.stderr == f"{file}: 1 row without a label dropped\n"
+
+
+def test_a_file_with_another_delimiter_is_read_as_the_error_says(call, saved, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("request;intent\n네;예\n아뇨;아니오\n", "utf-8")
+    done = call("evaluate", saved, "--data", file, *COLUMNS)
+    assert done.exit_code == 2
+    assert "it seems to be ';': pass delimiter=';' (--delimiter ';')" in done.stderr
+    done = call("evaluate", saved, "--data", file, *COLUMNS, "--delimiter", ";")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("2 examples")

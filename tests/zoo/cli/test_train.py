@@ -79,7 +79,11 @@ def test_an_interrupted_training_is_continued(train, tmp_path, monkeypatch):
         original(self, args, state, control, **options)
 
     monkeypatch.setattr(Watcher, "on_step_end", interrupt)
-    assert train(*FAST).exit_code == 130
+    interrupted = train(*FAST)
+    assert interrupted.exit_code == 130
+    assert interrupted.stderr.endswith(
+        f"\nInterrupted: the same command with --resume continues in {tmp_path / 'out'}.\n"
+    )
     monkeypatch.undo()
 
     out = tmp_path / "out"
@@ -110,6 +114,18 @@ def test_a_training_that_failed_before_its_first_checkpoint_blocks_nothing(train
 def test_a_half_written_checkpoint_is_nothing_to_continue(train, tmp_path):
     (tmp_path / "out" / "checkpoints" / "checkpoint-3").mkdir(parents=True)
     assert train(*FAST).exit_code == 0
+
+
+def test_a_training_without_a_checkpoint_has_nothing_to_continue(train, monkeypatch):
+    from zoo.watcher import Watcher
+
+    def interrupt(self, args, state, control, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watcher, "on_step_end", interrupt)
+    interrupted = train(*FAST)
+    assert interrupted.exit_code == 130
+    assert interrupted.stderr.endswith("\nInterrupted.\n")
 
 
 def test_an_interrupted_saving_is_continued(train, tmp_path):

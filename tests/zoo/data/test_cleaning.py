@@ -64,7 +64,7 @@ def test_a_text_that_nobody_sees_is_blank(text):
     assert is_blank(text)
     assert message([("hi", "a"), (text, "b")]) == (
         "pairs: no text in row 1 (counted from 0); fill it in, or leave such rows out with "
-        "empty='drop'"
+        "empty='drop' (--empty drop)"
     )
 
 
@@ -78,9 +78,9 @@ def test_missing_texts_and_labels_are_both_named():
 
     assert message(pairs).splitlines() == [
         "pairs: no text in rows 1 and 4 (counted from 0); fill it in, or leave such rows out with "
-        "empty='drop'",
+        "empty='drop' (--empty drop)",
         "pairs: no label in rows 2 and 3 (counted from 0); fill it in, or leave such rows out with "
-        "empty='drop'",
+        "empty='drop' (--empty drop)",
     ]
 
 

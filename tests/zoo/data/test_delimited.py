@@ -112,7 +112,8 @@ def test_a_quote_that_is_never_closed_is_named_by_its_line(write):
 
     assert message(path) == (
         "a.csv: a quote of the row at line 3 is never closed; write a quote inside a quoted field "
-        "twice (\"\"), or pass format='tsv', delimiter=',' if the file knows no quoting"
+        "twice (\"\"), or pass format='tsv', delimiter=',' (--format tsv --delimiter ',') if the file "
+        "knows no quoting"
     )
 
 
@@ -185,7 +186,16 @@ def test_rows_of_another_length_are_named_with_what_was_expected(write):
 
     assert message(path) == (
         "a.csv: the header (line 1) has 2 columns, but line 3 has 3 and line 4 has 1; put a text "
-        "that holds ',' into quotes"
+        "that holds ',' into quotes; complete a row that has too few columns, or take it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_a_row_with_too_few_columns_is_not_advised_to_quote(write, name):
+    said = message(write("text,label\nb\n", name), delimiter=",")
+
+    assert said.endswith(
+        "but line 2 has 1; complete a row that has too few columns, or take it out"
     )
 
 
@@ -195,7 +205,8 @@ def test_many_rows_of_another_length_are_counted(write):
     assert message(path, header=False, text=1, label=0) == (
         "a.tsv: the first row (line 1) has 2 columns, but line 2 has 3, line 3 has 3, line 4 has "
         "3, line 5 has 3 and line 6 has 3 (and 2 more rows); a text may not hold the delimiter "
-        "'\\t', unless the file is quoted: then pass format='csv', delimiter='\\t'"
+        "'\\t', unless the file is quoted: then pass format='csv', delimiter='\\t' (--format csv "
+        "--delimiter '\\t')"
     )
 
 
@@ -207,8 +218,8 @@ def test_a_missing_column_gets_the_columns_and_the_nearest(write):
 
     assert message(path) == (
         "a.csv, line 1: no column is called 'text'; did you mean 'Text'? The columns are 'Text', "
-        "'labels', 'id'; choose with text= and label=, or pass header=False with positions from 0 "
-        "if this line is no header"
+        "'labels', 'id'; choose with text= and label= (--text and --label). If this line is no "
+        "header, write one above it, or in Python pass header=False with positions from 0"
     )
     assert "'label'; did you mean 'labels'?" in message(path, text="Text")
 
@@ -230,10 +241,20 @@ def test_a_doubled_column_is_refused(write):
     [
         ("text;label", "a.csv", {}, "makes one column of it, 'text;label'; it seems to be ';': "),
         ("text|label", "a.csv", {}, "makes one column of it, 'text|label'; it seems to be '|': "),
-        ("text\tlabel", "a.csv", {}, "it seems to be '\\t': pass format='tsv'"),
-        ("text,label", "a.tsv", {}, "it seems to be ',': pass format='csv'"),
-        ("text,label", "a.csv", {"delimiter": ";"}, "it seems to be ',': pass delimiter=','"),
-        ("a;b", "a.csv", {"header": False, "text": 0, "label": 1}, "pass delimiter=';'"),
+        ("text\tlabel", "a.csv", {}, "it seems to be '\\t': pass format='tsv' (--format tsv)"),
+        ("text,label", "a.tsv", {}, "it seems to be ',': pass format='csv' (--format csv)"),
+        (
+            "text,label",
+            "a.csv",
+            {"delimiter": ";"},
+            "it seems to be ',': pass delimiter=',' (--delimiter ',')",
+        ),
+        (
+            "a;b",
+            "a.csv",
+            {"header": False, "text": 0, "label": 1},
+            "pass delimiter=';' (--delimiter ';')",
+        ),
     ],
 )
 def test_a_wrong_delimiter_is_recognised(write, header, name, options, said):

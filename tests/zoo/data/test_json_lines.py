@@ -115,7 +115,7 @@ def test_faulty_rows_are_collected_by_their_fault(write):
         "a.jsonl: no key 'text' in lines 2 and 4; did you mean 'txt'? The keys are 'txt', 'label'",
         "a.jsonl: 'label' is a list, not text, in line 5",
         "a.jsonl: 'text' is an object, not text, in line 7",
-        "a.jsonl: no text in lines 3 and 6; fill it in, or leave such rows out with empty='drop'",
+        "a.jsonl: no text in lines 3 and 6; fill it in, or leave such rows out with empty='drop' (--empty drop)",
         "a.jsonl: half of a surrogate pair in the text in line 8; it was decoded or cut wrongly "
         "before, and no tokenizer takes it",
     ]

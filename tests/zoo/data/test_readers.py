@@ -52,12 +52,13 @@ def test_the_suffix_says_the_format(folder, name, content, door):
     [
         (
             "a.txt",
-            "a.txt: the suffix '.txt' names no format; pass format= one of csv, tsv, jsonl, "
-            "parquet",
+            "a.txt: the suffix '.txt' names no format; pass format= (--format), one of csv, tsv, "
+            "jsonl, parquet",
         ),
         (
             "a",
-            "a: the suffix '' names no format; pass format= one of csv, tsv, jsonl, parquet",
+            "a: the suffix '' names no format; pass format= (--format), one of csv, tsv, jsonl, "
+            "parquet",
         ),
     ],
 )

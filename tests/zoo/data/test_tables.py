@@ -16,7 +16,7 @@ parquet = pytest.importorskip("pyarrow.parquet")
 
 DTYPE = "read the data as text (pandas: dtype=str)"
 MISSING = (
-    "fill it in, or leave such rows out with empty='drop'; pandas takes 'NA', 'null', 'None' and "
+    "fill it in, or leave such rows out with empty='drop' (--empty drop); pandas takes 'NA', 'null', 'None' and "
     "'' for missing: read the file with dtype=str, keep_default_na=False if those are meant as "
     "written"
 )
@@ -148,7 +148,7 @@ def test_an_unlabelled_row_is_named(labelled):
 
     assert message(source) == (
         "Dataset: no label in row 1 (counted from 0); fill it in, or leave such rows out with "
-        "empty='drop'"
+        "empty='drop' (--empty drop)"
     )
 
 
@@ -317,5 +317,5 @@ def test_faulty_pairs_are_collected_by_their_fault():
         f"meant cannot be known: {DTYPE}",
         "pairs: the label is a list in row 2 (counted from 0); one text has one label here",
         "pairs: no text in rows 1 and 4 (counted from 0); fill it in, or leave such rows out with "
-        "empty='drop'",
+        "empty='drop' (--empty drop)",
     ]

@@ -82,17 +82,18 @@ def visit(browser, address):
 
 @pytest.fixture
 def audited(browser, tmp_path, monkeypatch):
-    """Opens a page whose task can be read here."""
+    """Opens a page whose task can be read here, by another `name` on request."""
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda app: tmp_path / app)
-    contents = Contents((make_result(make_spec()),))
-    board = leaderboard.build(contents)
     rows = zoo.Examples(("불 켜 줘", "불 꺼 줘"), ("질문", "명령"))
     task = zoo.Task(name="toy", train=rows, validation=rows, test=rows, labels=("질문", "명령"))
-    texts = {(TASK.name, TASK.content_sha256): Texts(rows.texts, "CC0-1.0", task=task)}
     path = tmp_path / "audited.html"
-    path.write_text(render(board, page_fields(board, contents, texts)), "utf-8")
 
-    def open_page(viewport):
+    def open_page(viewport, name=TASK.name):
+        record = TASK.model_copy(update={"name": name})
+        contents = Contents((make_result(make_spec(task=record)),))
+        texts = {record.key: Texts(rows.texts, "CC0-1.0", task=task)}
+        fields = page_fields(leaderboard.build(contents), contents, texts)
+        path.write_text(render(leaderboard.build(contents), fields), "utf-8")
         page = browser.new_page(viewport=viewport)
         page.goto(path.as_uri())
         page.wait_for_selector("main h1")
@@ -328,6 +329,18 @@ def test_the_data_are_audited_where_they_can_be_read(audited, viewport):
     assert cells.all_inner_texts() == ["test in train + validation", "2", "2", "2", "0"]
     assert data.locator("tr", has_text="bert-nano").locator("td").all_inner_texts()[1] == "128"
     assert overflow(page) <= 0
+    page.close()
+
+
+def test_of_a_drawn_task_the_whole_is_told_from_what_a_seed_draws(audited):
+    page = audited(DESK, "toy@2")
+    heading = page.locator(".task-heading").inner_text()
+    assert f"{TASK.n_train:,} train rows, drawn by each seed" in heading
+    data = page.locator("section", has=page.get_by_role("heading", name="The data", exact=True))
+    assert (
+        "Of the whole task, of which every seed draws its train and validation rows: 2 train, "
+        "2 validation, 2 test rows."
+    ) in data.inner_text()
     page.close()
 
 

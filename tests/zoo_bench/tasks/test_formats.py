@@ -96,8 +96,8 @@ def test_nsmc_has_a_header_bare_quotes_and_empty_documents_that_are_counted(zoo_
     assert task.notes == (
         "unverified copy: ratings_train.txt",
         "unverified copy: ratings_test.txt",
-        "ratings_train.txt: 1 rows without a text dropped",
-        "ratings_test.txt: 1 rows without a text dropped",
+        "ratings_train.txt: 1 row without a text dropped",
+        "ratings_test.txt: 1 row without a text dropped",
     )
 
 

@@ -10,7 +10,9 @@ function auditSection(task) {
     : "No text has more than one label.";
   return section(
     title,
-    note(`${sizes.join(", ")} rows. ${conflicts}`),
+    note(
+      `${task.is_drawn ? "Of the whole task, of which every seed draws its train and validation rows: " : ""}${sizes.join(", ")} rows. ${conflicts}`,
+    ),
     duplicatesTable(audit),
     note(
       "Normalised: case, punctuation and spaces have no say. Other label: texts with several labels within, rows labelled as never before across.",

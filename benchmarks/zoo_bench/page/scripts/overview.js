@@ -2,7 +2,7 @@ function taskHeading(board, task) {
   const { name, n_train: train, n_test: test, labels, n_test_clean: clean } = task.task;
   const facts = [
     `protocol ${board.protocol}`,
-    `${whole(train)} train rows`,
+    `${whole(train)} train rows${task.is_drawn ? ", drawn by each seed" : ""}`,
     `${whole(test)} test rows`,
     plural(labels.length, "label"),
     plural(board.threads, "thread"),
@@ -10,7 +10,7 @@ function taskHeading(board, task) {
   const warnings = board.outdated ? [board.outdated] : [];
   if (clean !== test)
     warnings.push(
-      `${plural(test - clean, "test row")} also occur in train or validation; ranks go by the accuracy on the other, clean ones.`,
+      `${plural(test - clean, "test row")} also occur in ${task.is_drawn ? "the whole " : ""}train or validation; ranks go by the accuracy on the other, clean ones.`,
     );
   if (!task.task.is_verified)
     warnings.push("The data could not be verified: these are no figures of the official task.");

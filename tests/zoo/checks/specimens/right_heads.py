@@ -23,6 +23,18 @@ class Mean(nn.Module):
         return self.layers(total / attention_mask.sum(dim=1, keepdim=True).clamp(min=1))
 
 
+class FixedProjection(nn.Module):
+    """Mean over real tokens through a random projection that nothing trains."""
+
+    def __init__(self, hidden_size, num_labels):
+        super().__init__()
+        self.register_buffer("weights", torch.randn(hidden_size, num_labels))
+
+    def forward(self, hidden, attention_mask):
+        total = cleared(hidden, attention_mask).sum(dim=1)
+        return total / attention_mask.sum(dim=1, keepdim=True).clamp(min=1) @ self.weights
+
+
 class Max(nn.Module):
     """Maximum over real tokens."""
 
