@@ -26,7 +26,10 @@ def test_the_tables_are_those_of_the_scores(name):
 def test_the_cards_say_what_the_scores_say(name, encoder):
     card = (DOCS.parent / f"plugins/zoo_encoders/weights/{encoder}/README.md").read_text("utf-8")
     curves = curves_of(scores.read(CURVES / f"{name}.jsonl"))
-    for task, examples in (("3i4k", 1000), ("ko-intents", 1120)):
+    told = [("3i4k", 1000), ("ko-intents", 1120)]
+    if name == "scores":
+        told += [("nsmc", examples) for examples in (100, 1000, 10_000)]
+    for task, examples in told:
         [accuracy] = [one.accuracy for one in curves[task][encoder] if one.examples == examples]
         assert f"{accuracy.mean:.1f} ± {accuracy.half_width:.1f}" in card
 
