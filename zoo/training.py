@@ -124,6 +124,11 @@ def train(
 
 def resolved_for(classifier: TextClassifier, recipe: Recipe | None) -> Recipe:
     """The recipe, or the default one, with what it leaves open filled in for this encoder."""
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise RecipeError(
+            f"recipe is of type {type(recipe).__name__}; give a zoo.Recipe, such as "
+            "zoo.Recipe(epochs=3)"
+        )
     encoder = classifier.config.encoder
     return (recipe or Recipe()).resolved(
         is_pretrained=bool(encoder.get("is_pretrained")),

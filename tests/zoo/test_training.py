@@ -240,6 +240,14 @@ def test_a_head_without_parameters_cannot_be_trained_alone(make_classifier, toy)
     zoo.train(classifier, toy, None, Recipe(epochs=1, **FAST))
 
 
+def test_a_recipe_of_another_type_is_refused(make_classifier, toy):
+    with pytest.raises(RecipeError) as error:
+        zoo.train(make_classifier(), toy, None, {"epochs": 1})
+    assert str(error.value) == (
+        "recipe is of type dict; give a zoo.Recipe, such as zoo.Recipe(epochs=3)"
+    )
+
+
 def test_a_classifier_without_trainable_parameters_is_refused(make_classifier, toy):
     classifier = make_classifier().requires_grad_(False)
     with pytest.raises(TrainingError) as error:
