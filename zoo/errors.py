@@ -139,5 +139,11 @@ def listed(words: Iterable[str], conjunction: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The words `; did you mean 'x'?`, or an empty text where nothing is near."""
+    near = nearest(name, known)
+    return "" if near is None else f"; did you mean {near!r}?"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like this one, None where none is like it."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return near[0] if near else None

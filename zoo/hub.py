@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import CheckpointError, OutOfReach
+from zoo.errors import CheckpointError, OutOfReach, nearest
 
 TIMEOUT_SECONDS = 10.0
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -100,8 +99,8 @@ def _near_folder(checkpoint: str) -> str:
         folders = [one.name for one in path.parent.iterdir() if (one / "config.json").is_file()]
     except OSError:
         return ""
-    near = difflib.get_close_matches(path.name, folders, n=1, cutoff=0.6)
-    return f"; did you mean {str(path.with_name(near[0]))!r}?" if near else ""
+    near = nearest(path.name, folders)
+    return "" if near is None else f"; did you mean {str(path.with_name(near))!r}?"
 
 
 def cached_commit(

@@ -22,6 +22,11 @@ def printable(text: object, *, keep_lines: bool = False) -> str:
     )
 
 
+def shortened(text: str, length: int) -> str:
+    """The text, or so many characters of it, the last an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def _escape(letter: str) -> str:
     # repr of one unprintable letter is its escape between quotes
     return repr(letter)[1:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zoo.errors import PluginError
-from zoo.terminal import cause_of, printable
+from zoo.terminal import cause_of, printable, shortened
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,8 @@ def test_a_long_cause_is_cut():
     cause = cause_of(RuntimeError("x" * 10_000))
 
     assert (len(cause), cause[-1]) == (300, "…")
+
+
+def test_a_long_text_is_shortened_to_so_many_characters():
+    assert shortened("가" * 1000, 400) == "가" * 399 + "…"
+    assert shortened("짧다", 2) == "짧다"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from zoo.auditing.records import DataFinding
 from zoo.auditing.splits import Split
+from zoo.terminal import shortened
 
 # below, chance makes anything look like anything
 _FEWEST_ROWS = 20
@@ -24,9 +25,10 @@ def column_findings(split: Split) -> Iterator[DataFinding]:
     if rows < _FEWEST_ROWS:
         return
     different_texts, different_labels = len(set(texts)), len(set(labels))
+    text, label = (shortened(column[0], _LONGEST_VALUE) for column in (texts, labels))
     values = (
         f"{different_texts:,} different texts and {different_labels:,} different labels in "
-        f"{rows:,} rows, such as text {_cut(texts[0])!r} with label {_cut(labels[0])!r}"
+        f"{rows:,} rows, such as text {text!r} with label {label!r}"
     )
     # the rule by which `zoo.read_examples` warns
     if 2 * different_labels > rows and 2 * different_texts <= different_labels:
@@ -63,10 +65,6 @@ def column_findings(split: Split) -> Iterator[DataFinding]:
             values,
             "Name the column of the texts with --text.",
         )
-
-
-def _cut(value: str) -> str:
-    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
 
 
 def _finding(cause: str, title: str, evidence: str, fix: str) -> DataFinding:

@@ -10,6 +10,7 @@ from zoo.auditing.splits import OUT_OF_SCOPE
 from zoo.data.faults import names, noted, where
 from zoo.data.splits import alike_labels
 from zoo.errors import listed
+from zoo.terminal import shortened
 
 # of the rows: as much as the differences that leaderboards are read for
 SERIOUS_SHARE = 0.01
@@ -170,7 +171,9 @@ def _conflicts(report: AuditReport) -> Iterator[DataFinding]:
 
 def _labels_of(conflict: Conflict) -> str:
     """`on (2) and off (1)`, of many labels the first and how many are left."""
-    shown = [f"{_cut(label)} ({count:,})" for label, count in conflict.labels.items()]
+    shown = [
+        f"{shortened(label, _LONGEST_TEXT)} ({count:,})" for label, count in conflict.labels.items()
+    ]
     more = len(shown) - _MOST_LABELS
     return listed([*shown[:_MOST_LABELS], f"{more:,} more"] if more > 0 else shown, "and")
 
@@ -303,11 +306,7 @@ def _such_as(texts: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{_cut(text)}”"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    return f"“{shortened(text, _LONGEST_TEXT)}”"
 
 
 def _percent(share: float) -> str:

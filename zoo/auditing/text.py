@@ -11,7 +11,7 @@ from zoo.auditing.findings import alike_encoders
 from zoo.auditing.records import AuditReport, DataFinding, Quantiles
 from zoo.auditing.splits import OUT_OF_SCOPE
 from zoo.errors import listed
-from zoo.terminal import printable
+from zoo.terminal import printable, shortened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -98,7 +98,7 @@ def _labels(report: AuditReport) -> Iterator[RenderableType]:
     shown = report.labels if is_whole else report.labels[:_FIRST_LABELS]
     for label in shown:
         counts = [one.label_counts.get(label, 0) for one in judged]
-        row: list[object] = [_shortened(label), *counts]
+        row: list[object] = [shortened(label, _LONGEST_LABEL), *counts]
         if overlap is not None and overlap.exact:
             share = overlap.by_label.get(label, 0) / counts[-1] if counts[-1] else None
             row.append("-" if share is None else f"{100 * share:.1f}")
@@ -179,7 +179,3 @@ def _words(name: str) -> str:
 
 def _joined(names: Sequence[str]) -> str:
     return " + ".join(map(_words, names))
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"

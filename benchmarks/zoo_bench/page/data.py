@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from zoo.terminal import printable
+from zoo.terminal import printable, shortened
 from zoo_bench.comparisons import Comparison
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Leaderboard, TaskBoard
 from zoo_bench.page.audits import audit_fields
-from zoo_bench.page.examples import Texts, most_wrong, shortened
+from zoo_bench.page.examples import LONGEST_TEXT, Texts, most_wrong
 from zoo_bench.reading import Contents
 from zoo_bench.records import ClassScores, Component, Result, RunSpec
 from zoo_bench.standings import tests_over_tasks
@@ -225,6 +225,6 @@ def _examples(
 ) -> list[dict[str, Any]]:
     scored = [run for run in runs if isinstance(run, Result) and run.has_scores]
     return [
-        {**dataclasses.asdict(one), "text": shortened(texts[one.row])}
+        {**dataclasses.asdict(one), "text": shortened(texts[one.row], LONGEST_TEXT)}
         for one in most_wrong(scored, contents.folders)
     ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoo.data import Task
 
 MOST_EXAMPLES = 12
-_LONGEST_TEXT = 400
+LONGEST_TEXT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,3 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
     return result
-
-
-def shortened(text: str) -> str:
-    """The beginning of a text that is too long for a table."""
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

@@ -9,7 +9,7 @@ from zoo import load_task
 from zoo_bench import leaderboard, predictions
 from zoo_bench.page.build import build_page
 from zoo_bench.page.data import page_fields
-from zoo_bench.page.examples import MOST_EXAMPLES, Texts, most_wrong, shortened, texts_of
+from zoo_bench.page.examples import MOST_EXAMPLES, Texts, most_wrong, texts_of
 from zoo_bench.predictions import Predictions
 from zoo_bench.reading import Contents
 
@@ -123,11 +123,6 @@ def test_margins_are_no_probabilities(tmp_path):
     content = make_predictions(make_spec(), 0.2)
     result, folder = result_of(tmp_path, 0, content, metrics=SCORES | {"nll": None})
     assert most_wrong([result], {result.run_id: folder}) == []
-
-
-def test_a_long_text_is_cut():
-    assert shortened("가" * 1000) == "가" * 399 + "…"
-    assert shortened("짧다") == "짧다"
 
 
 def test_texts_reach_the_page_as_they_are_and_escaped(tmp_path):
