@@ -5,6 +5,7 @@ python -m pretraining train bert-nano --reviews reviews.txt.gz --output FOLDER
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ def main() -> None:
     "--begin", type=click.Path(exists=True, path_type=Path), help="Begin with this run's encoder."
 )
 @click.option("--passes", default=2.0, show_default=True, help="Over the whole corpus.")
+@click.option("--tokens", default=4096, show_default=True, help="A batch, padding too.")
 @click.option("--learning-rate", default=1e-3, show_default=True)
 @click.option("--word-weight", type=float, default=None, help="Of the first token's loss.")
 @click.option("--threads", type=int, default=None, help="Of the CPU; all if not given.")
@@ -61,6 +63,7 @@ def train(
     generator: Path | None,
     begin: Path | None,
     passes: float,
+    tokens: int,
     learning_rate: float,
     word_weight: float | None,
     threads: int | None,
@@ -95,13 +98,14 @@ def train(
         model = ReplacedTokenDetection(encoder, finished_generator(generator), **options)
     if begin is not None:
         begin_predictors(model, stored_model(begin))
-    plan = Plan(steps=0, learning_rate=learning_rate)
+    plan = Plan(steps=0, tokens_per_batch=tokens, learning_rate=learning_rate)
     per_pass = Batches(training, plan.tokens_per_batch, 0, plan.seed).per_pass
-    plan = Plan(steps=round(passes * per_pass), learning_rate=learning_rate)
+    plan = dataclasses.replace(plan, steps=round(passes * per_pass))
     record = {
         "encoder": name,
         "objective": objective,
         "learning_rate": learning_rate,
+        "tokens_per_batch": tokens,
         "texts": len(training),
         "tokens": len(training.ids),
         "held_out_texts": len(held_out),

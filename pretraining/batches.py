@@ -11,7 +11,7 @@ from pretraining.corpus import Corpus
 from zoo.seeds import derive_seed
 
 # texts that are sorted by length together: the larger, the less padding and the less chance
-POOL_TEXTS = 10_000
+POOL_TEXTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,22 @@ class Batches:
 
     def collate(self, texts: np.ndarray) -> Batch:
         """The texts of one batch, padded to the longest."""
-        width = int(self.corpus.lengths[texts].max())
-        ids = np.full((len(texts), width), self.pad_id, dtype=np.int64)
-        for row, text in enumerate(texts):
-            tokens = self.corpus.text(text)
-            ids[row, : len(tokens)] = tokens
-        input_ids = torch.from_numpy(ids)
-        return Batch(input_ids, (input_ids != self.pad_id).long())
+        starts, lengths = self.corpus.starts[texts, None], self.corpus.lengths[texts, None]
+        # (batch, seq)
+        positions = np.arange(lengths.max())
+        is_token = positions < lengths
+        ids = np.full(is_token.shape, self.pad_id, dtype=np.int64)
+        ids[is_token] = self.corpus.ids[(starts + positions)[is_token]]
+        return Batch(torch.from_numpy(ids), torch.from_numpy(is_token.astype(np.int64)))
 
 
 def cut(pool: np.ndarray, lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
     """A pool, sorted by length, in batches of at most `tokens` tokens with their padding."""
     batches = []
-    start = 0
-    for end in range(1, len(pool) + 1):
-        # the next text is the longest so far
-        if end == len(pool) or (end + 1 - start) * lengths[pool[end]] > tokens:
-            batches.append(pool[start:end])
-            start = end
+    while len(pool):
+        # of the first 1, 2, … texts, each padded to the last of them
+        padded = np.arange(1, len(pool) + 1) * lengths[pool]
+        count = max(1, int(np.searchsorted(padded, tokens, side="right")))
+        batches.append(pool[:count])
+        pool = pool[count:]
     return batches

@@ -79,8 +79,8 @@ class Pretraining:
         self.step = 0
         self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
-        # sums since the last report, kept over a kill
-        self.recent: dict[str, float] = {}
+        # sums since the last report, kept over a kill; on the device, which a look would stop
+        self.recent: dict[str, torch.Tensor] = {}
 
     def run(self) -> None:
         """Train to the end of the plan, from the last checkpoint where there is one."""
@@ -99,7 +99,7 @@ class Pretraining:
             self.step += 1
             self.seconds += time.monotonic() - started
             for name, loss in losses.items():
-                self.recent[name] = self.recent.get(name, 0.0) + loss
+                self.recent[name] = self.recent.get(name, 0) + loss
             if self.step % REPORT_STEPS == 0:
                 self.report(console)
             if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
@@ -109,20 +109,18 @@ class Pretraining:
             self.report(console)
         self.save(self.folder / "checkpoint.pt")
 
-    def learn(self, step: int) -> dict[str, float]:
-        """One optimizer step; raises `FloatingPointError` where the loss is not finite."""
+    def learn(self, step: int) -> dict[str, torch.Tensor]:
+        """One optimizer step; gives the losses, still on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.rate(step)
         self.model.train()
         with self.precision():
             losses = self.model(self.on_device(self.batches[step]), self.chance(f"step {step}"))
-        if not torch.isfinite(losses["loss"]):
-            raise FloatingPointError(f"{self.folder.name}: the loss of step {step:,} is not finite")
         losses["loss"].backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.max_gradient_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: loss.detach().double() for name, loss in losses.items()}
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
@@ -138,6 +136,17 @@ class Pretraining:
                 sums[name] = sums.get(name, 0.0) + float(loss) / count
         return sums
 
+    def sums(self) -> dict[str, float]:
+        """`recent`, looked at; raises `FloatingPointError` where it is not finite."""
+        found = {name: float(total) for name, total in self.recent.items()}
+        if not all(map(math.isfinite, found.values())):
+            since = self.history[-1]["step"] if self.history else 0
+            raise FloatingPointError(
+                f"{self.folder.name}: a loss of the steps {since + 1:,} to {self.step:,} is not "
+                "finite; run it again with a lower --learning-rate and another --output"
+            )
+        return found
+
     def report(self, console: Console) -> None:
         """Append what was measured to the history, and print it now and then."""
         steps = self.step - (self.history[-1]["step"] if self.history else 0)
@@ -145,7 +154,7 @@ class Pretraining:
             "step": self.step,
             "seconds": round(self.seconds, 1),
             "learning_rate": self.plan.rate(self.step - 1),
-            "training": {name: total / steps for name, total in self.recent.items()},
+            "training": {name: total / steps for name, total in self.sums().items()},
         }
         if self.step % MEASURE_STEPS == 0 or self.step == self.plan.steps:
             entry["held_out"] = self.measure()
@@ -175,6 +184,7 @@ class Pretraining:
 
     def save(self, path: Path) -> None:
         """Write everything that a later process goes on from; a kill leaves the old file whole."""
+        recent = self.sums()
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
             torch.save(
@@ -184,7 +194,7 @@ class Pretraining:
                     "step": self.step,
                     "seconds": self.seconds,
                     "history": self.history,
-                    "recent": self.recent,
+                    "recent": recent,
                     "plan": asdict(self.plan),
                 },
                 file,
@@ -210,7 +220,10 @@ class Pretraining:
         self.step = state["step"]
         self.seconds = state["seconds"]
         self.history = state["history"]
-        self.recent = state["recent"]
+        self.recent = {
+            name: torch.tensor(total, dtype=torch.float64, device=self.device)
+            for name, total in state["recent"].items()
+        }
 
 
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -25,11 +25,19 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A batch with some tokens hidden; `chosen` is `(batch, seq)`, `originals` `(chosen)`."""
+    """A batch with some tokens hidden.
+
+    `input_ids` is `(batch, seq)`, `places` and `originals` are `(chosen)`; a place counts the
+    batch's tokens row by row.
+    """
 
     input_ids: torch.Tensor
-    chosen: torch.Tensor
+    places: torch.Tensor
     originals: torch.Tensor
+
+    def of(self, states: torch.Tensor) -> torch.Tensor:
+        """What `states`, `(batch, seq, …)`, hold at the chosen places."""
+        return states.flatten(0, 1)[self.places]
 
 
 def mask_tokens(
@@ -49,7 +57,9 @@ def mask_tokens(
     )
     hidden = ids.masked_fill(chosen & (fate < 0.8), vocabulary.mask_id)
     hidden = torch.where(chosen & (fate >= 0.9), others, hidden)
-    return Masked(hidden, chosen, ids[chosen])
+    # found once: a GPU stops for each look at how many there are
+    places = chosen.flatten().nonzero().squeeze(1)
+    return Masked(hidden, places, ids.flatten()[places])
 
 
 class TokenPredictor(nn.Module):
@@ -104,7 +114,7 @@ class MaskedLanguageModel(nn.Module):
         masked = mask_tokens(batch, self.vocabulary, self.masking_rate, generator)
         # (batch, seq, hidden)
         states = self.encoder(masked.input_ids, batch.attention_mask)
-        logits = self.token_predictor(states[masked.chosen])
+        logits = self.token_predictor(masked.of(states))
         token_loss = functional.cross_entropy(logits, masked.originals)
         word_loss = words_from_first_token(
             self.word_predictor(states[:, 0]), batch, self.vocabulary
@@ -171,11 +181,10 @@ class ReplacedTokenDetection(nn.Module):
         model = self._generator[0].to(batch.input_ids.device)
         masked = mask_tokens(batch, self.vocabulary, self.masking_rate, generator)
         # the generator sees the mask at every chosen place
-        hidden = batch.input_ids.masked_fill(masked.chosen, self.vocabulary.mask_id)
-        states = model.encoder(hidden, batch.attention_mask)
-        chances = model.token_predictor(states[masked.chosen]).float().softmax(-1)
+        hidden = batch.input_ids.flatten().index_fill(0, masked.places, self.vocabulary.mask_id)
+        states = model.encoder(hidden.view_as(batch.input_ids), batch.attention_mask)
+        chances = model.token_predictor(masked.of(states)).float().softmax(-1)
         chances[:, : self.vocabulary.first_word] = 0
         drawn = torch.multinomial(chances, 1, generator=generator).squeeze(-1)
-        replaced = batch.input_ids.clone()
-        replaced[masked.chosen] = drawn
-        return replaced
+        replaced = batch.input_ids.flatten().index_copy(0, masked.places, drawn)
+        return replaced.view_as(batch.input_ids)

@@ -72,6 +72,20 @@ def test_a_killed_run_goes_on_as_if_undisturbed(make, monkeypatch):
     assert measured[0] == measured[1]
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_pretrains_in_bf16_and_keeps_weights_in_fp32(make):
+    pretraining = make()
+    before = pretraining.measure()["masked tokens"]
+    with pretraining.precision():
+        assert torch.is_autocast_enabled("cuda")
+        assert torch.get_autocast_dtype("cuda") == torch.bfloat16
+    pretraining.run()
+    assert pretraining.history[-1]["held_out"]["masked tokens"] < before - 0.3
+    assert weights(pretraining).device.type == "cuda"
+    assert weights(pretraining).dtype == torch.float32
+
+
 def test_a_longer_plan_goes_on_from_before_the_rate_fell(make):
     make().run()
     longer = dataclasses.replace(PLAN, steps=200)
@@ -95,5 +109,6 @@ def test_history_is_written_as_json_lines(make, tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_its_step(make):
     pretraining = make()
     torch.nn.init.constant_(pretraining.model.token_predictor.bias, float("nan"))
-    with pytest.raises(FloatingPointError, match="run: the loss of step 0 is not finite"):
+    with pytest.raises(FloatingPointError, match="run: a loss of the steps 1 to 50 is not finite"):
         pretraining.run()
+    assert not list(pretraining.folder.iterdir())

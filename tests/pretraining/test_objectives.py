@@ -37,15 +37,15 @@ def many():
 
 def test_special_tokens_and_padding_are_never_chosen(batch):
     masked = mask_tokens(batch, VOCABULARY, 0.99, chance())
-    assert (batch.input_ids[masked.chosen] >= 5).all()
+    assert (masked.originals >= 5).all()
     kept = batch.input_ids < 5
     assert torch.equal(masked.input_ids[kept], batch.input_ids[kept])
 
 
 def test_of_the_chosen_80_per_cent_are_masked_and_10_per_cent_stay(many):
     masked = mask_tokens(many, VOCABULARY, 0.15, chance())
-    count = int(masked.chosen.sum())
-    now = masked.input_ids[masked.chosen]
+    count = len(masked.places)
+    now = masked.of(masked.input_ids)
     # three standard deviations of a binomial
     assert abs(count - 1_500) < 3 * math.sqrt(10_000 * 0.15 * 0.85)
     assert abs(int((now == 4).sum()) - 0.8 * count) < 3 * math.sqrt(count * 0.16)

@@ -34,6 +34,20 @@ def test_separable_examples_are_learned(make_classifier, toy):
     assert report.history[-1]["train_loss"] < report.history[0]["train_loss"] / 3
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gpu_learns_what_a_cpu_learns(make_classifier, toy, precision):
+    classifier = make_classifier("textcnn")
+    recipe = Recipe(epochs=12, **LEARNING | {"precision": precision})
+    report = zoo.train(classifier, toy, toy, recipe, seed=0)
+    assert report.device == "cuda:0"
+    on_gpu = zoo.evaluate(classifier, toy)
+    assert on_gpu.metrics["accuracy"] == 1.0
+    on_cpu = zoo.evaluate(classifier.cpu(), toy)
+    np.testing.assert_allclose(on_cpu.logits, on_gpu.logits, atol=1e-4)
+
+
 def test_the_report_counts_what_was_done(make_classifier, toy):
     report = zoo.train(make_classifier(), toy, toy[:10], Recipe(epochs=2, **FAST), seed=3)
     assert report.steps == 2 * 4  # 50 examples, 16 a step
