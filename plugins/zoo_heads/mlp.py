@@ -26,6 +26,8 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         width = hidden_size if hidden_units is None else hidden_units
+        if width < 1:
+            raise ValueError(f"hidden_units must be 1 or more, got {hidden_units!r}")
         self.layers = nn.Sequential(
             nn.Dropout(dropout),
             nn.Linear(hidden_size, width),

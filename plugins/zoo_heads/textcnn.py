@@ -29,6 +29,10 @@ class TextCNN(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        if not widths or min(widths) < 1:
+            raise ValueError(f"widths must be one or more numbers of tokens, got {widths!r}")
+        if channels < 1:
+            raise ValueError(f"channels must be 1 or more, got {channels!r}")
         self.widths = tuple(widths)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(hidden_size, channels, kernel_size=width) for width in widths

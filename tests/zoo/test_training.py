@@ -107,7 +107,7 @@ def test_training_in_bf16_leaves_no_trace_of_it(make_classifier, toy):
     zoo.train(classifier, toy, None, Recipe(epochs=1, **{**FAST, "precision": "bf16"}))
     assert "forward" not in vars(classifier)
     assert classifier.dtype == torch.float32
-    batch = classifier.tokenizer(["가 나"], return_tensors="pt")
+    batch = classifier.tokenizer(["가 나"], return_tensors="pt").to(classifier.device)
     hidden = classifier.encoder(batch["input_ids"], batch["attention_mask"])
     assert hidden.dtype == torch.float32
 

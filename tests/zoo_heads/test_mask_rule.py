@@ -1,5 +1,7 @@
 """Padding has no say: the claims that every built-in head is held to."""
 
+import re
+
 import pytest
 import torch
 
@@ -140,7 +142,16 @@ def test_compiled_equals_eager(make_head):
     torch.testing.assert_close(compiled(*inputs), head(*inputs), atol=1e-5, rtol=0)
 
 
-def test_unknown_pooling_is_refused():
-    message = "pooling must be 'final', 'max' or 'attention', got 'mean'"
-    with pytest.raises(ValueError, match=message):
-        BiLSTM(HIDDEN, LABELS, pooling="mean")
+@pytest.mark.parametrize(
+    ("head", "options", "message"),
+    [
+        (BiLSTM, {"pooling": "mean"}, "pooling must be 'final', 'max' or 'attention', got 'mean'"),
+        (TextCNN, {"widths": []}, "widths must be one or more numbers of tokens, got []"),
+        (TextCNN, {"widths": [3, 0]}, "widths must be one or more numbers of tokens, got [3, 0]"),
+        (TextCNN, {"channels": 0}, "channels must be 1 or more, got 0"),
+        (MLP, {"hidden_units": 0}, "hidden_units must be 1 or more, got 0"),
+    ],
+)
+def test_options_that_leave_nothing_to_learn_are_refused(head, options, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        head(HIDDEN, LABELS, **options)

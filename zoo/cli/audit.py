@@ -55,8 +55,6 @@ def command(
     serious (✗): training would fail on it, or a score would mean something else than it says.
     """
     check_source(task, data)
-    if task is not None and (validation is not None or test is not None):
-        raise click.UsageError("--validation and --test go with --data; a task has its own")
 
     from zoo.auditing import audit
     from zoo.cli import output

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+# options that only one of the two sources has a use for
+OF_A_FILE = frozenset(
+    {"text", "label", "encoding", "file_format", "delimiter", "empty", "validation", "test"}
+)
+OF_A_TASK = frozenset({"split"})
+
 _SOURCE_OPTIONS = (
     click.option(
         "--task",
@@ -100,9 +106,20 @@ def data_options(command: Command) -> Command:
 
 
 def check_source(task: str | None, data: Path | None) -> None:
-    """Raise a usage error unless exactly one of the two is given."""
+    """Raise a usage error unless exactly one of the two is given, with options of its own alone."""
     if (task is None) == (data is None):
         raise click.UsageError("give either --task NAME or --data FILE")
+    context = click.get_current_context()
+    source, other = ("--task", "--data") if data is None else ("--data", "--task")
+    idle = OF_A_FILE if data is None else OF_A_TASK
+    for option in context.command.params:
+        if (
+            option.name in idle
+            and context.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE
+        ):
+            raise click.UsageError(
+                f"{option.opts[0]} goes with {other} and has no use with {source}: leave it out"
+            )
 
 
 def read_file(path: Path, columns: dict[str, Any]) -> Examples:

@@ -70,8 +70,6 @@ def command(
     """
     encoder, head = split_pair(pair)
     check_source(task, data)
-    if validation is not None and task is not None:
-        raise click.UsageError("--validation goes with --data; a task has validation examples")
     check_output(output, resume)
     recipe = make_recipe(recipe_file, settings)
     train_examples, validation_examples, labels = read_splits(task, data, validation, columns, seed)

@@ -63,7 +63,10 @@ def test_a_task_is_audited_by_name(call):
     ("arguments", "text"),
     [
         ([], "give either --task NAME or --data FILE"),
-        (["--task", "ko-intents", "--test", "a.csv"], "--test go with --data; a task has its own"),
+        (
+            ["--task", "ko-intents", "--test", "a.csv"],
+            "--test goes with --data and has no use with --task: leave it out",
+        ),
         (["--data", "nowhere.csv"], "there is no file nowhere.csv"),
         (["--task", "ko-intents", "--near", "0.1"], "must be from 0.5 to 1, got 0.1"),
         (["--task", "ko-intents", "--encoder", "brt"], "no encoder is called 'brt'"),

@@ -46,6 +46,14 @@ def test_json_is_what_evaluate_gives_unrounded(call, saved, toy, toy_file):
     [
         ([], "give either --task NAME or --data FILE"),
         (["--task", "ko-intents", "--data", "a.csv"], "give either --task NAME or --data FILE"),
+        (
+            ["--task", "ko-intents", "--text", "text"],
+            "--text goes with --data and has no use with --task: leave it out",
+        ),
+        (
+            ["--data", "a.csv", "--split", "train"],
+            "--split goes with --task and has no use with --data: leave it out",
+        ),
         (["--data", "nowhere.csv"], "there is no file nowhere.csv"),
         (["--task", "ko-intent"], "no task is called 'ko-intent'; did you mean 'ko-intents'?"),
         (["--task", "ko-intents"], "labels are not among the classifier's: "),

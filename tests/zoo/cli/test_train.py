@@ -188,7 +188,7 @@ def test_wrong_usage_is_explained_and_leaves_nothing_behind(train, tmp_path, arg
         (["bert-nano+mlp", "--output", "o"], "give either --task NAME or --data FILE"),
         (
             ["bert-nano+mlp", "--output", "o", "--task", "ko-intents", "--validation", "v.csv"],
-            "--validation goes with --data; a task has validation examples",
+            "--validation goes with --data and has no use with --task",
         ),
     ],
 )
