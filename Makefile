@@ -53,11 +53,11 @@ curves: .venv/installed-dev  ## tables and figures of the learning curves, from 
 	        --figure docs/explanation/learning-curves.$$language.svg; done
 	$(BIN)/python -m learning_curves agreement $(CURVES)/frozen.jsonl $(CURVES)/scores.jsonl
 
-pretrain: .venv/installed-dev  ## pretrain the small encoders anew on CORPUS=reviews.txt.gz: hours; goes on after a kill
-	$(BIN)/python -m pretraining train bert-nano --reviews "$(CORPUS)" --passes 1.5 \
-	    --output $(PRETRAINING)/bert-nano
-	$(BIN)/python -m pretraining train koelectra-nano --reviews "$(CORPUS)" --passes 0.25 \
-	    --learning-rate 5e-4 --begin $(PRETRAINING)/bert-nano --output $(PRETRAINING)/koelectra-nano
+pretrain: .venv/installed-dev  ## pretrain the small encoders anew on CORPUS=reviews.txt.gz: minutes of a GPU, days of a CPU
+	$(BIN)/python -m pretraining train bert-nano --reviews "$(CORPUS)" --passes 19.767 \
+	    --tokens 65536 --learning-rate 2e-3 --output $(PRETRAINING)/bert-nano
+	$(BIN)/python -m pretraining train koelectra-nano --reviews "$(CORPUS)" --passes 4.67 \
+	    --tokens 65536 --learning-rate 1e-3 --begin $(PRETRAINING)/bert-nano --output $(PRETRAINING)/koelectra-nano
 	set -e; for name in bert-nano koelectra-nano; do \
 	    $(BIN)/python -m pretraining export $(PRETRAINING)/$$name --output $(WEIGHTS)/$$name; done
 	$(BIN)/python -m pretraining curves $(PRETRAINING)/bert-nano $(PRETRAINING)/koelectra-nano \

@@ -27,6 +27,7 @@ class Batches:
 
     def __init__(self, corpus: Corpus, tokens: int, pad_id: int, seed: int) -> None:
         self.corpus = corpus
+        self.lengths = corpus.lengths
         self.tokens = tokens
         self.pad_id = pad_id
         self.seed = seed
@@ -45,18 +46,17 @@ class Batches:
         """The texts of every batch of one pass."""
         generator = np.random.default_rng(derive_seed(self.seed, f"pass {number}"))
         shuffled = generator.permutation(len(self.corpus))
-        lengths = self.corpus.lengths
         batches: list[np.ndarray] = []
         for start in range(0, len(shuffled), POOL_TEXTS):
             pool = shuffled[start : start + POOL_TEXTS]
-            pool = pool[np.argsort(lengths[pool], kind="stable")]
-            batches.extend(cut(pool, lengths, self.tokens))
+            pool = pool[np.argsort(self.lengths[pool], kind="stable")]
+            batches.extend(cut(pool, self.lengths, self.tokens))
         generator.shuffle(batches)
         return batches
 
     def collate(self, texts: np.ndarray) -> Batch:
         """The texts of one batch, padded to the longest."""
-        starts, lengths = self.corpus.starts[texts, None], self.corpus.lengths[texts, None]
+        starts, lengths = self.corpus.starts[texts, None], self.lengths[texts, None]
         # (batch, seq)
         positions = np.arange(lengths.max())
         is_token = positions < lengths

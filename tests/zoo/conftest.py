@@ -200,10 +200,10 @@ def make_classifier(tiny_bert):
 
 @pytest.fixture
 def weights():
-    """All weights of a module, as one vector of its own."""
+    """All weights of a module, as one vector of its own; training may move the module to a GPU."""
     import torch
 
-    return lambda module: torch.cat([each.detach().flatten() for each in module.parameters()])
+    return lambda module: torch.cat([each.detach().flatten() for each in module.parameters()]).cpu()
 
 
 @pytest.fixture
