@@ -162,7 +162,7 @@ def test_a_record_keeps_where_each_component_came_from(tiny, tiny_bert):
             ("bert-nano", "mlp"),
             {"head_options": {"hidden_units": -1}},
             "head 'mlp' with 2 labels on 256 hidden units and the options {'hidden_units': -1} "
-            "cannot be built: RuntimeError: ",
+            "cannot be built: ValueError: hidden_units must be 1 or more, got -1",
         ),
         (
             CheckpointError,
