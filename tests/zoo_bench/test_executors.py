@@ -170,6 +170,20 @@ def test_workers_have_the_threads_of_the_spec_and_ignore_ctrl_c(isolated_executo
     assert "OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1" in finished.log
 
 
+def test_a_lock_that_a_second_ctrl_c_left_taken_keeps_no_worker_alive():
+    """It may come between Popen's taking of its lock and the `try` behind it."""
+    executor = make("local", workers=1, threads=1, target="fake_runs:endless")
+    submit(executor, make_spec())
+    [started] = [
+        event for event in pump_until(executor, lambda one: isinstance(one, Started)) if event.pid
+    ]
+    [worker] = executor._workers
+    worker.process._waitpid_lock.acquire()
+    executor.close(at_once=True)
+    assert worker.process.returncode == -signal.SIGKILL
+    assert not psutil.pid_exists(started.pid)
+
+
 def wait_for_end_of(pid):
     deadline = time.monotonic() + SECONDS
     while psutil.pid_exists(pid):

@@ -105,7 +105,11 @@ class _Worker:
             self.process.wait(grace_seconds)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        # not Popen.wait: a second Ctrl-C just there, or in poll, leaves its lock taken for ever
+        if self.process.returncode is None:
+            with suppress(ChildProcessError):
+                _, status = os.waitpid(self.process.pid, 0)
+                self.process.returncode = os.waitstatus_to_exitcode(status)
 
     def close_files(self) -> None:
         self.stdout.close()
