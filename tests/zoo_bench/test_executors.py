@@ -180,7 +180,8 @@ def test_a_lock_that_a_second_ctrl_c_left_taken_keeps_no_worker_alive():
     [worker] = executor._workers
     worker.process._waitpid_lock.acquire()
     executor.close(at_once=True)
-    assert worker.process.returncode == -signal.SIGKILL
+    # it may have ended by itself, as its stdin did, before it was killed
+    assert worker.process.returncode in (0, -signal.SIGKILL)
     assert not psutil.pid_exists(started.pid)
 
 
