@@ -51,7 +51,13 @@ def main() -> None:
     "--begin", type=click.Path(exists=True, path_type=Path), help="Begin with this run's encoder."
 )
 @click.option("--passes", default=2.0, show_default=True, help="Over the whole corpus.")
-@click.option("--tokens", default=4096, show_default=True, help="A batch, padding too.")
+@click.option(
+    "--tokens",
+    type=click.IntRange(min=1),
+    default=4096,
+    show_default=True,
+    help="Of a batch, with its padding.",
+)
 @click.option("--learning-rate", default=1e-3, show_default=True)
 @click.option("--word-weight", type=float, default=None, help="Of the first token's loss.")
 @click.option("--threads", type=int, default=None, help="Of the CPU; all if not given.")

@@ -174,9 +174,7 @@ def test_a_lock_that_a_second_ctrl_c_left_taken_keeps_no_worker_alive():
     """It may come between Popen's taking of its lock and the `try` behind it."""
     executor = make("local", workers=1, threads=1, target="fake_runs:endless")
     submit(executor, make_spec())
-    [started] = [
-        event for event in pump_until(executor, lambda one: isinstance(one, Started)) if event.pid
-    ]
+    started = pump_until(executor, lambda event: isinstance(event, Started))[-1]
     [worker] = executor._workers
     worker.process._waitpid_lock.acquire()
     executor.close(at_once=True)
