@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, load_model, save_file
 from transformers import TrainerCallback
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from zoo import durable
 from zoo.checksums import file_sha256
-from zoo.errors import CheckpointError, RecipeError
+from zoo.errors import CheckpointError, RecipeError, TrainingError
 
 if TYPE_CHECKING:
     from zoo.watcher import Watcher
@@ -56,9 +59,41 @@ class Resumption(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Complete the checkpoint that the Trainer has just written."""
-        if not state.is_world_process_zero:
-            return
-        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        if state.is_world_process_zero:
+            with self.writing(state):
+                self._complete(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+    @contextlib.contextmanager
+    def writing(self, state: Any) -> Iterator[None]:
+        """While the checkpoint of this step is written: a failure is one `TrainingError`.
+
+        What was written of it is removed: on a full disk the room is needed.
+        """
+        try:
+            yield
+        # torch.save says with a RuntimeError that the disk is full
+        except (OSError, RuntimeError, SafetensorError, CheckpointError) as error:
+            if self.folder is None:
+                raise
+            free = shutil.disk_usage(self.folder).free
+            first = error.__cause__ or error
+            cause = getattr(first, "strerror", None) or str(first).partition("\n")[0]
+            if state.is_world_process_zero:
+                checkpoint = self.folder / f"checkpoint-{state.global_step}"
+                shutil.rmtree(checkpoint, ignore_errors=True)
+            complete = sorted(complete_checkpoints(self.folder), key=step_of)
+            goes_on = (
+                f"go on from {complete[-1].name} (zoo train: --resume)"
+                if complete
+                else "begin afresh"
+            )
+            raise TrainingError(
+                f"the checkpoint of step {state.global_step} cannot be written in {self.folder} "
+                f"({free:,} bytes free): {cause}. Make room, or mend that, and train again: it "
+                f"will {goes_on}"
+            ) from error
+
+    def _complete(self, checkpoint: Path) -> None:
         watcher = self.watcher
         if watcher.best_state is not None:
             save_file(watcher.best_state, checkpoint / BEST)
@@ -89,7 +124,13 @@ class Resumption(TrainerCallback):
         """
         if self.folder is None:
             return None
-        durable.make_folder(self.folder)
+        try:
+            durable.make_folder(self.folder)
+        except OSError as error:
+            raise CheckpointError(
+                f"checkpoints cannot be kept in {self.folder}: {error.strerror}; name another "
+                "folder"
+            ) from error
         complete = complete_checkpoints(self.folder)
         damages: list[Damaged] = []
         for checkpoint in sorted(complete, key=step_of, reverse=True):

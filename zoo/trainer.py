@@ -103,12 +103,12 @@ def run_loop(
         classifier=classifier,
         material=material,
         watcher=watcher,
+        resumption=resumption,
         model=trained_part,
         args=arguments,
         train_dataset=dataset,
         data_collator=dataset.collate,
         compute_loss_func=loss_function(recipe, material.label_weights, arguments.device),
-        callbacks=[watcher, resumption],
     )
     trainer.remove_callback(PrinterCallback)
     watcher.trainer = trainer
@@ -243,14 +243,16 @@ class RecipeTrainer(Trainer):
         classifier: TextClassifier,
         material: Material,
         watcher: Watcher,
+        resumption: Resumption,
         **options: Any,
     ) -> None:
         self.recipe = recipe
         self.order = BucketedOrder(material.lengths, recipe.batch_size, seed)
         self.classifier = classifier
         self.watcher = watcher
+        self.resumption = resumption
         self.step_loss = 0.0
-        super().__init__(**options)
+        super().__init__(callbacks=[watcher, resumption], **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> BucketedOrder:
         return self.order
@@ -294,3 +296,7 @@ class RecipeTrainer(Trainer):
         if self.accelerator.sync_gradients:  # the batch is whole, and its gradient not yet clipped
             self.watcher.measure_gradients(self.state.global_step + 1)
         return loss
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        with self.resumption.writing(self.state):
+            super()._save_checkpoint(model, trial)

@@ -1,14 +1,16 @@
 """A training that was killed goes on at the last complete epoch, and ends where it would have."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 import zoo
-from zoo.errors import CheckpointError, RecipeError
+from zoo.errors import CheckpointError, RecipeError, TrainingError
 from zoo.recipe import Recipe
 
 VALUES = {"epochs": 4, "batch_size": 16, "precision": "fp32", "head_learning_rate": 3e-3}
@@ -31,6 +33,65 @@ def comparable(report):
         {name: value for name, value in one.items() if name != "seconds"} for one in report.history
     ]
     return history, report.best_epoch, report.steps
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Says to which file a write fails from now on, each library in its own way."""
+
+    def no_room(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_room_for_torch(*_, **__):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+
+    def no_room_for_weights(*_, **__):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device")
+
+    def fill(write):
+        target, failure = {
+            "weights": ("transformers.modeling_utils.safe_save_file", no_room_for_weights),
+            "optimizer": ("torch.save", no_room_for_torch),
+            "state of the Trainer": ("transformers.TrainerState.save_to_json", no_room),
+            "state of zoo": ("zoo.resumption.durable.write", no_room),
+        }[write]
+        monkeypatch.setattr(target, failure)
+
+    return fill
+
+
+@pytest.mark.parametrize("write", ["weights", "optimizer", "state of the Trainer", "state of zoo"])
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_full_disk_is_one_error_and_the_checkpoint_before_stays(
+    make_classifier, toy, tmp_path, full_disk, write, epoch
+):
+    def fill(now):
+        if now.epoch == epoch:
+            full_disk(write)
+
+    end = {1: "it will begin afresh", 2: r"it will go on from checkpoint-4 \(zoo train: --resume\)"}
+    message = (
+        rf"^the checkpoint of step {4 * epoch} cannot be written in .+ \([\d,]+ bytes free\): "
+        rf".+\. Make room, or mend that, and train again: {end[epoch]}$"
+    )
+    with pytest.raises(TrainingError, match=message):
+        zoo.train(
+            make_classifier("linear"),
+            toy,
+            toy[:20],
+            Recipe(**VALUES),
+            checkpoints=tmp_path,
+            on_progress=fill,
+        )
+    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint-4"][: epoch - 1]
+
+
+def test_a_folder_for_checkpoints_that_cannot_be_made_is_one_error(make_classifier, toy, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match=r"checkpoints cannot be kept in .+; name another fo"):
+        zoo.train(
+            make_classifier("linear"), toy, None, Recipe(**VALUES), checkpoints=tmp_path / "file/a"
+        )
 
 
 @pytest.mark.parametrize("is_frozen", [False, True])
