@@ -14,6 +14,7 @@ import torch
 from zoo.data import Examples, as_examples, check_splits
 from zoo.errors import DataError, Diverged, RecipeError, TrainingError
 from zoo.evaluation import label_indices
+from zoo.limits import MAX_LENGTH
 from zoo.prediction import tokenize
 from zoo.recipe import Recipe, has_bf16
 from zoo.seeds import check_seed
@@ -91,6 +92,7 @@ def train(
         )
     recipe = resolved_for(classifier, recipe)
     refuse_nothing_to_train(classifier, recipe)
+    refuse_no_words(classifier, recipe)
     warn_of_emulation(recipe)
     training_examples = as_examples(train)
     validation_examples = None if validation is None else as_examples(validation)
@@ -184,6 +186,19 @@ def prepare(
         validation_labels=validation_labels,
         label_weights=recipe.weights_of(classifier.labels, train.label_counts),
     )
+
+
+def refuse_no_words(classifier: TextClassifier, recipe: Recipe) -> None:
+    """Raise `RecipeError` where nothing but the tokenizer's own tokens is left of a text."""
+    tokenizer = classifier.tokenizer
+    own = 0 if tokenizer is None else tokenizer.num_special_tokens_to_add()
+    if recipe.max_length <= own:
+        raise RecipeError(
+            f"max_length is {recipe.max_length}, and the tokenizer of "
+            f"{classifier.config.encoder['name']!r} adds {own} tokens of its own to every text: no "
+            "word is left. Set it to the tokens of a long text; without it in the recipe it is "
+            f"{MAX_LENGTH}"
+        )
 
 
 def refuse_unknown_language(

@@ -272,6 +272,18 @@ def test_a_classifier_without_trainable_parameters_is_refused(make_classifier, t
     )
 
 
+def test_a_length_without_room_for_a_word_is_refused(make_classifier, toy):
+    classifier = make_classifier()
+    with pytest.raises(RecipeError) as error:
+        zoo.train(classifier, toy, None, Recipe(epochs=1, max_length=2, **FAST))
+    name = classifier.config.encoder["name"]
+    assert str(error.value) == (
+        f"max_length is 2, and the tokenizer of {name!r} adds 2 tokens of its own to every text: "
+        "no word is left. Set it to the tokens of a long text; without it in the recipe it is 128"
+    )
+    zoo.train(classifier, toy, None, Recipe(epochs=1, max_length=3, **FAST))
+
+
 @pytest.mark.parametrize("is_frozen", [True, False])
 def test_a_loss_that_is_not_finite_stops_at_that_step(make_classifier, toy, weights, is_frozen):
     classifier = make_classifier()

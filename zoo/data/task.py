@@ -26,8 +26,8 @@ class Task:
     `labels` gives every label its index. `out_of_scope` are examples that belong to none of them.
     `is_verified` is whether the content is known to be the publisher's; figures of a task that is
     not verified are never figures of the official one. `whole` is what `drawn` drew this task from.
-    Raises `DataError` for an empty split, fewer than two labels, a label twice, and a label of a
-    split that is not among `labels`.
+    Raises `DataError` for a split that is not `Examples` or empty, fewer than two labels, a label
+    twice, and a label of a split that is not among `labels`.
     """
 
     name: str
@@ -51,6 +51,11 @@ class Task:
                 f"{self.labels!r:.200}"
             )
         for split, examples in self.splits.items():
+            if not isinstance(examples, Examples):
+                raise DataError(
+                    f"task {self.name!r}: the {split} split is {type(examples).__name__}, not "
+                    "Examples; zoo.data.as_examples makes them of pairs, frames and files"
+                )
             if not len(examples):
                 raise DataError(f"task {self.name!r}: the {split} split is empty")
             unknown = sorted(set(examples.labels) - known)

@@ -93,6 +93,11 @@ def test_out_of_scope_may_have_any_label():
             "task 'mine': labels must be two or more different names, got ('x', 'y', 'x')",
         ),
         ({"test": Examples((), ())}, "task 'mine': the test split is empty"),
+        (
+            {"train": [("a", "x"), ("b", "y")]},
+            "task 'mine': the train split is list, not Examples; zoo.data.as_examples makes them "
+            "of pairs, frames and files",
+        ),
         ({"out_of_scope": Examples((), ())}, "task 'mine': the out_of_scope split is empty"),
         (
             {"test": Examples(("a", "b"), ("X", "y"))},
