@@ -119,7 +119,10 @@ def train(
         "begun_with": None if begin is None else name_of(begin),
     }
     begin_or_go_on(output, record)
-    Pretraining(model, training, held_out, plan, output).run()
+    try:
+        Pretraining(model, training, held_out, plan, output).run()
+    except FloatingPointError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
