@@ -61,21 +61,33 @@ def _arriving_lines(
     while True:
         # read1 waits for something, not for everything
         chunk = file.read1(CHUNK_BYTES)
-        try:
-            text = unfinished + decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            line = 1 + lines_before + error.object.count(b"\n", 0, error.start)
-            raise DataError(
-                f"line {line} is not {encoding} (byte 0x{error.object[error.start]:02x}); name its "
-                "real encoding with --encoding, for example cp949"
-            ) from error
+        arrived, fault = _decoded(decoder, chunk)
+        text = unfinished + arrived
         if not lines_before:
             text = text.removeprefix("\ufeff")
         *lines, unfinished = text.split("\n")
-        if not chunk and unfinished:
+        if not chunk and unfinished and fault is None:
             lines.append(unfinished)
         if lines:
             yield [line.removesuffix("\r") for line in lines]
+        lines_before += len(lines)
+        if fault is not None:
+            raise DataError(
+                f"line {lines_before + 1} is not {encoding} (byte "
+                f"0x{fault.object[fault.start]:02x}); name its real encoding with --encoding, for "
+                "example cp949"
+            ) from fault
         if not chunk:
             return
-        lines_before += len(lines)
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder, chunk: bytes
+) -> tuple[str, UnicodeDecodeError | None]:
+    """The text of a chunk, or of what comes before the first byte that is none, and why."""
+    before = decoder.getstate()
+    try:
+        return decoder.decode(chunk, final=not chunk), None
+    except UnicodeDecodeError as error:
+        decoder.setstate(before)
+        return decoder.decode(chunk[: max(error.start - len(before[0]), 0)]), error

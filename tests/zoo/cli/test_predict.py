@@ -104,5 +104,14 @@ def test_lines_are_those_of_the_text(content):
 
 
 def test_a_fault_is_counted_over_all_that_arrived():
+    arrived = arriving_lines(Arriving(b"a\nb\n", b"c\n\xff\nd\n"), "utf-8")
+    assert [next(arrived), next(arrived)] == [["a", "b"], ["c"]]
     with pytest.raises(DataError, match=r"^line 4 is not utf-8 \(byte 0xff\)"):
-        list(arriving_lines(Arriving(b"a\nb\n", b"c\n\xff\n"), "utf-8"))
+        next(arrived)
+
+
+def test_what_stands_before_half_a_character_at_the_end_has_arrived():
+    arrived = arriving_lines(Arriving(b"a\nb\xed", b"\x95"), "utf-8")
+    assert next(arrived) == ["a"]
+    with pytest.raises(DataError, match=r"^line 2 is not utf-8 \(byte 0xed\)"):
+        next(arrived)
