@@ -53,7 +53,9 @@ class Recipe(BaseModel):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["balanced"] | dict[str, float] | None = None
     frozen: bool = Field(default=False, description="train the head alone")
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="on a GPU torch lets convolutions and LSTMs be TF32 in fp32"
+    )
     patience: int | None = Field(
         default=3, ge=1, description="epochs without a better validation score before stopping"
     )

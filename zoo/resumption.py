@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, load_model, save_file
+from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
 from transformers.utils import SAFE_WEIGHTS_NAME
 
@@ -166,8 +166,9 @@ class Resumption(TrainerCallback):
             setattr(self.watcher, name, state[name])
         if BEST in state["sha256"]:
             self.watcher.best_state = load_file(checkpoint / BEST)
-        # the Trainer would do it only if there is an epoch left
-        load_model(self.watcher.model, checkpoint / SAFE_WEIGHTS_NAME)
+        # the Trainer would do it only if there is an epoch left; not by safetensors' load_model,
+        # which refuses an LSTM on a GPU, whose weights cuDNN keeps in one storage
+        self.watcher.model.load_state_dict(load_file(checkpoint / SAFE_WEIGHTS_NAME), strict=False)
 
 
 def complete_checkpoints(folder: Path) -> list[Path]:

@@ -45,6 +45,12 @@ def tiny_bert(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def on_cpu(monkeypatch):
+    """Training stays on the CPU, where alone it is the same bit for bit."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+
 class Hub(http.server.ThreadingHTTPServer):
     """Serves folders as model repositories, the way huggingface_hub asks for them."""
 

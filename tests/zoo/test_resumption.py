@@ -94,6 +94,36 @@ def test_a_folder_for_checkpoints_that_cannot_be_made_is_one_error(make_classifi
         )
 
 
+def as_cudnn_keeps_them(classifier):
+    """Put the weights of the head's LSTM into one storage, as moving it to a GPU does."""
+    weights = classifier.head.lstm._flat_weights
+    flat, at = torch.cat([one.detach().flatten() for one in weights]), 0
+    with torch.no_grad():
+        for one in weights:
+            one.set_(flat[at : at + one.numel()].view_as(one))
+            at += one.numel()
+    return classifier
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_an_lstm_whose_weights_share_a_storage_goes_on(make_classifier, toy, tmp_path, is_frozen):
+    recipe = Recipe(frozen=is_frozen, **VALUES)
+    with pytest.raises(Killed):
+        zoo.train(
+            as_cudnn_keeps_them(make_classifier("bilstm")),
+            toy,
+            toy[:20],
+            recipe,
+            checkpoints=tmp_path,
+            on_progress=kill_in(epoch=3),
+        )
+    continued = as_cudnn_keeps_them(make_classifier("bilstm"))
+    report = zoo.train(continued, toy, toy[:20], recipe, checkpoints=tmp_path)
+    assert [one["epoch"] for one in report.history] == [1, 2, 3, 4]
+    assert report.samples_per_second == pytest.approx(2 * len(toy) / report.train_seconds)
+
+
+@pytest.mark.usefixtures("on_cpu")
 @pytest.mark.parametrize("is_frozen", [False, True])
 def test_a_killed_training_ends_bit_for_bit_where_it_would_have(
     make_classifier, toy, weights, tmp_path, is_frozen

@@ -111,6 +111,7 @@ def test_data_that_cannot_be_looked_at_do_not_stop_the_training(model, optimizer
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.filterwarnings("ignore:GPU available but not used")
 def test_lightning_is_told_too(model, examples, tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
     from zoo.doctor.for_lightning import DoctorCallback
