@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from zoo import registry
 from zoo.classifier import TextClassifier
 from zoo.components import blame, check_encoder, component_class, make_head
 from zoo.configuration import ClassifierConfig
+from zoo.data.examples import composed
 from zoo.errors import CheckpointError, DataError, OutOfReach
 from zoo.saved_component import component_record
 from zoo.seeds import seeded
@@ -122,8 +122,8 @@ def label_names(labels: Sequence[str] | None, num_labels: int | None) -> list[st
     not_text = [name for name in given if not isinstance(name, str)]
     if not_text:
         raise DataError(f"labels must be text, got {not_text[0]!r}")
-    # as the readers do: a label typed on another machine is the same label
-    names = [unicodedata.normalize("NFC", name) for name in given]
+    # as `Examples` does: a label typed on another machine is the same label
+    names = list(composed(given))
     if num_labels is not None and len(names) != num_labels:
         raise DataError(f"num_labels is {num_labels}, but {len(names)} labels are given")
     repeated = [name for name, count in Counter(names).items() if count > 1]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from zoo import durable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 STATE = "zoo-state.json"
 BEST = "zoo-best.safetensors"
+BEGINNING = "zoo-beginning.safetensors"
 KEPT = (
     "history",
     "best_epoch",
@@ -34,10 +38,11 @@ KEPT = (
     "steps",
 )
 # to be counted up when KEPT, an entry of the history or the state beside them changes
-CHECKPOINT_FORMAT = 3
+CHECKPOINT_FORMAT = 4
 KEPT_CHECKPOINTS = 2
 # under torchrun the other processes may still be writing theirs
 RANDOM_STATES = "rng_state_*.pth"
+NUMBERED = re.compile(r"checkpoint-[0-9]+")
 
 
 class Damaged(Exception):
@@ -95,6 +100,7 @@ class Resumption(TrainerCallback):
 
     def _complete(self, checkpoint: Path) -> None:
         watcher = self.watcher
+        save_file(watcher.beginning.samples, checkpoint / BEGINNING)
         if watcher.best_state is not None:
             save_file(watcher.best_state, checkpoint / BEST)
         for weights in checkpoint.glob("*.safetensors"):
@@ -111,14 +117,16 @@ class Resumption(TrainerCallback):
             **{name: getattr(watcher, name) for name in KEPT},
         }
         durable.write(checkpoint / STATE, json.dumps(state).encode("ascii"))
-        # by number: the Trainer would go by the clock, which may be set back
-        for old in sorted(checkpoint.parent.glob("checkpoint-*"), key=step_of)[:-KEPT_CHECKPOINTS]:
+        # by number: the Trainer would go by the clock, which may be set back; and ours alone
+        complete = sorted(complete_checkpoints(checkpoint.parent), key=step_of)
+        for old in complete[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old, ignore_errors=True)
 
     def restore(self) -> str | None:
         """Take up the last complete checkpoint; its path for the Trainer, None to start afresh.
 
-        Warns of one that is damaged, and takes the one before. Raises `CheckpointError` where that
+        Warns of one that is damaged, and takes the one before, and where the training began with
+        other weights than the model has now. Raises `CheckpointError` where that
         is damaged too, and `RecipeError` where the checkpoints belong to another pair, recipe, seed
         or set of examples.
         """
@@ -162,18 +170,51 @@ class Resumption(TrainerCallback):
             )
 
     def _take_up(self, checkpoint: Path, state: dict[str, Any]) -> None:
+        watcher = self.watcher
+        began = load_file(checkpoint / BEGINNING)
+        if any(
+            not torch.equal(began[name], now) for name, now in watcher.beginning.samples.items()
+        ):
+            warnings.warn(
+                f"the training in {self.folder} began with other weights than this classifier has; "
+                f"it goes on with those of {checkpoint.name}",
+                stacklevel=6,
+            )
+        watcher.beginning.samples = began
         for name in KEPT:
-            setattr(self.watcher, name, state[name])
+            setattr(watcher, name, state[name])
         if BEST in state["sha256"]:
-            self.watcher.best_state = load_file(checkpoint / BEST)
+            watcher.best_state = load_file(checkpoint / BEST)
         # the Trainer would do it only if there is an epoch left; not by safetensors' load_model,
         # which refuses an LSTM on a GPU, whose weights cuDNN keeps in one storage
-        self.watcher.model.load_state_dict(load_file(checkpoint / SAFE_WEIGHTS_NAME), strict=False)
+        watcher.model.load_state_dict(load_file(checkpoint / SAFE_WEIGHTS_NAME), strict=False)
 
 
 def complete_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints that were written to their end, in no order."""
-    return [file.parent for file in folder.glob(f"checkpoint-*/{STATE}")]
+    files = folder.glob(f"checkpoint-*/{STATE}")
+    return [file.parent for file in files if NUMBERED.fullmatch(file.parent.name)]
+
+
+def strangers(folder: Path) -> list[Path]:
+    """What lies in a folder of checkpoints and is none that a training here wrote or began."""
+    is_used = bool(complete_checkpoints(folder))
+
+    def is_ours(one: Path) -> bool:
+        # a whole one of the Trainer's, without any of ours beside it, is somebody else's
+        is_foreign = not is_used and (one / TRAINER_STATE_NAME).exists()
+        return one.is_dir() and bool(NUMBERED.fullmatch(one.name)) and not is_foreign
+
+    return [one for one in sorted(folder.iterdir()) if not is_ours(one)]
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints in `folder`, and it too where nothing else is in it."""
+    for one in folder.iterdir():
+        if NUMBERED.fullmatch(one.name):
+            shutil.rmtree(one, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:

@@ -97,6 +97,8 @@ def run_loop(
     watcher = Watcher(trained_part, recipe, validate, report)
     resumption = Resumption(checkpoints, run_key(classifier, recipe, seed, material), watcher)
     checkpoint = resumption.restore()
+    # from now on texts are cut where they are cut in training
+    classifier.config.max_length = min(recipe.max_length, classifier.tokenizer.model_max_length)
     trainer = RecipeTrainer(
         recipe=recipe,
         seed=seed,

@@ -175,8 +175,6 @@ def prepare(
     validation_labels = label_indices(validated, classifier.labels)
     token_ids = tokenize(classifier.tokenizer, train.texts, recipe.max_length)
     refuse_unknown_language(classifier, token_ids, train, recipe.max_unknown_rate)
-    # from now on texts are cut where they were cut in training
-    classifier.config.max_length = min(recipe.max_length, classifier.tokenizer.model_max_length)
     return Material(
         token_ids=token_ids,
         labels=labels,

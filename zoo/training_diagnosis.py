@@ -45,7 +45,6 @@ def diagnose_training(
     recipe = resolved_for(classifier, recipe)
     refuse_nothing_to_train(classifier, recipe)
     examples = as_examples(train)
-    max_length = classifier.config.max_length
     # a tokenizer that knows nothing is for the doctor to tell, with everything else
     material = prepare(
         classifier, examples, None, recipe.model_copy(update={"max_unknown_rate": 1})
@@ -75,22 +74,19 @@ def diagnose_training(
             optimizer.step()
             schedule.step()
 
-        try:
-            return examined(
-                module,
-                optimizer,
-                loader,
-                loss,
-                scheduler=schedule,
-                planned_steps=steps,
-                step=step,
-                tokenizer=classifier.tokenizer,
-                texts=[examples.texts[row] for row in order],
-                usual_rates=usual_rates(classifier),
-                seconds=seconds,
-            )
-        finally:
-            classifier.config.max_length = max_length
+        return examined(
+            module,
+            optimizer,
+            loader,
+            loss,
+            scheduler=schedule,
+            planned_steps=steps,
+            step=step,
+            tokenizer=classifier.tokenizer,
+            texts=[examples.texts[row] for row in order],
+            usual_rates=usual_rates(classifier),
+            seconds=seconds,
+        )
 
 
 def usual_rates(classifier: TextClassifier) -> str:

@@ -1,5 +1,6 @@
 """A training that was killed goes on at the last complete epoch, and ends where it would have."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -84,6 +85,35 @@ def test_a_full_disk_is_one_error_and_the_checkpoint_before_stays(
             on_progress=fill,
         )
     assert [one.name for one in tmp_path.iterdir()] == ["checkpoint-4"][: epoch - 1]
+
+
+def test_checkpoints_of_somebody_else_stay(make_classifier, toy, tmp_path):
+    theirs = [tmp_path / name for name in ("checkpoint-1", "checkpoint-500", "checkpoint-best")]
+    for one in theirs:
+        one.mkdir()
+        (one / "trainer_state.json").write_text("{}")
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    assert all((one / "trainer_state.json").exists() for one in theirs)
+    kept = {one.name for one in tmp_path.iterdir()} - {one.name for one in theirs}
+    assert kept == {"checkpoint-12", "checkpoint-16"}
+
+
+@pytest.mark.parametrize("epoch", [3, None], ids=["killed", "finished"])
+def test_other_weights_than_those_it_began_with_are_told(make_classifier, toy, tmp_path, epoch):
+    def train(seed, on_progress=None):
+        classifier = make_classifier("linear", seed=seed)
+        return zoo.train(
+            classifier, toy, None, Recipe(**VALUES), checkpoints=tmp_path, on_progress=on_progress
+        )
+
+    with pytest.raises(Killed) if epoch else contextlib.nullcontext():
+        train(0, epoch and kill_in(epoch))
+    with pytest.warns(
+        UserWarning, match=r"began with other weights than this classifier has; it goes on with .*-"
+    ):
+        measured = train(1).measurements
+    expected = zoo.train(make_classifier("linear"), toy, None, Recipe(**VALUES)).measurements
+    assert measured.head == expected.head
 
 
 def test_a_folder_for_checkpoints_that_cannot_be_made_is_one_error(make_classifier, toy, tmp_path):
@@ -171,7 +201,11 @@ def test_a_colleague_may_read_the_weights_of_a_checkpoint(make_classifier, toy, 
     finally:
         os.umask(before)
     weights = list(tmp_path.glob("checkpoint-16/*.safetensors"))
-    assert {file.name for file in weights} == {"model.safetensors", "zoo-best.safetensors"}
+    assert {file.name for file in weights} == {
+        "model.safetensors",
+        "zoo-beginning.safetensors",
+        "zoo-best.safetensors",
+    }
     assert {file.stat().st_mode & 0o777 for file in weights} == {0o644}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +76,7 @@ def command(
     from zoo.building import build
     from zoo.cli.progress import training_progress
     from zoo.evaluation import evaluate
+    from zoo.resumption import remove_checkpoints
     from zoo.training import train
 
     classifier = build(
@@ -101,7 +101,7 @@ def command(
             raise
         click.echo(f"Interrupted: the same command with --resume continues in {output}.", err=True)
         click.get_current_context().exit(130)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    remove_checkpoints(checkpoints)
     metrics = evaluate(classifier, validation_examples).metrics
     print_report(report, metrics, classifier, output, is_json)
 
@@ -111,6 +111,8 @@ def check_output(output: Path, resume: bool) -> None:
     if output.exists() and not output.is_dir():
         raise CheckpointError(f"--output {output} is a file; name a folder")
     is_unfinished = (output / CHECKPOINTS).is_dir()
+    if is_unfinished:
+        check_checkpoints(output / CHECKPOINTS)
     has_classifier = (output / "config.json").exists()
     # a training that failed before its first checkpoint left nothing to continue
     if is_unfinished and not resume and (has_classifier or has_checkpoint(output)):
@@ -124,6 +126,18 @@ def check_output(output: Path, resume: bool) -> None:
     if resume and not is_unfinished:
         raise CheckpointError(
             f"--resume: {output} holds no interrupted training; leave --resume out to begin one"
+        )
+
+
+def check_checkpoints(folder: Path) -> None:
+    """Raise `CheckpointError` for anything that would be lost, as checkpoints are in the end."""
+    from zoo.resumption import strangers
+
+    found = strangers(folder)
+    if found:
+        raise CheckpointError(
+            f"{folder} is where zoo train keeps its checkpoints, and holds {found[0].name}, which "
+            "is none of them: move it away, or name another --output"
         )
 
 

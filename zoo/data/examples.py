@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ class Examples(Sequence[tuple[str, str]]):
     >>> examples.label_counts
     {'command': 1, 'question': 1}
 
-    Raises `DataError` unless there are as many labels as texts and all of them are text.
+    Labels are brought to NFC, so that what looks the same is the same. Raises `DataError` unless
+    there are as many labels as texts and all of them are text.
     """
 
     texts: tuple[str, ...]
@@ -41,13 +43,13 @@ class Examples(Sequence[tuple[str, str]]):
             if isinstance(values, str):
                 raise DataError(f"{self.source}: {name} must be many texts, got {values!r:.60}")
             values = tuple(values)
-            object.__setattr__(self, name, values)
             for row, value in enumerate(values):
                 if not isinstance(value, str):
                     raise DataError(
                         f"{self.source}: {name} must be text; row {row} (counted from 0) is "
                         f"{type(value).__name__}: {value!r:.60}"
                     )
+            object.__setattr__(self, name, composed(values) if name == "labels" else values)
         if len(self.texts) != len(self.labels):
             raise DataError(
                 f"{self.source}: {len(self.texts):,} texts, but {len(self.labels):,} labels"
@@ -87,3 +89,8 @@ class Examples(Sequence[tuple[str, str]]):
     def label_names(self) -> tuple[str, ...]:
         """Each label once, sorted."""
         return tuple(sorted(set(self.labels)))
+
+
+def composed(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels in NFC: Hangul syllables whole, and not letter by letter as macOS writes them."""
+    return tuple(unicodedata.normalize("NFC", label) for label in labels)

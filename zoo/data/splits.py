@@ -141,7 +141,8 @@ def _unseen(train: Examples, split: Examples, unseen: Sequence[str], affected: s
     return "\n".join(
         [
             f"{split.source}: {_labels(unseen)} {verb} not occur in {train.source} ({affected}); "
-            "mend them, or pass unseen_labels='drop' or 'keep'",
+            "mend them, or leave those rows out with zoo.data.check_splits(…, "
+            "unseen_labels='drop')",
             *lines,
         ]
     )
@@ -168,7 +169,7 @@ def _folded(label: str) -> str:
 def _difference(first: str, second: str) -> str:
     """In what two labels differ that `_folded` makes equal."""
     if unicodedata.normalize("NFKC", first) == unicodedata.normalize("NFKC", second):
-        return "in Unicode form (NFC, NFD)"
+        return "in Unicode form (such as full width)"
     if first.casefold() == second.casefold():
         return "in case"
     visible = ["".join(one for one in label if not is_blank(one)) for label in (first, second)]

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Self
 
 from zoo.data.duplicates import clean_rows
-from zoo.data.examples import Examples
+from zoo.data.examples import Examples, composed
 from zoo.data.faults import names
 from zoo.errors import DataError, PluginError, ZooError
 from zoo.seeds import derive_seed
@@ -44,6 +44,7 @@ class Task:
     whole: Task | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", composed(self.labels))
         known = set(self.labels)
         if len(known) < len(self.labels) or len(known) < 2:
             raise DataError(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,20 @@ def test_a_training_that_failed_before_its_first_checkpoint_blocks_nothing(train
 def test_a_half_written_checkpoint_is_nothing_to_continue(train, tmp_path):
     (tmp_path / "out" / "checkpoints" / "checkpoint-3").mkdir(parents=True)
     assert train(*FAST).exit_code == 0
+
+
+@pytest.mark.parametrize("theirs", ["my-experiment.pt", "checkpoint-500/trainer_state.json"])
+def test_what_somebody_keeps_where_the_checkpoints_go_is_not_lost(train, tmp_path, theirs):
+    folder = tmp_path / "out" / "checkpoints"
+    (folder / theirs).parent.mkdir(parents=True)
+    (folder / theirs).touch()
+    refused = train(*FAST)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"Error: CheckpointError: {folder} is where zoo train keeps its checkpoints, and holds "
+        f"{Path(theirs).parts[0]}, which is none of them: move it away, or name another --output\n"
+    )
+    assert (folder / theirs).exists()
 
 
 def test_a_training_without_a_checkpoint_has_nothing_to_continue(train, monkeypatch):
