@@ -10,6 +10,7 @@ import gzip
 import io
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from zoo_bench.store import (
 # by the file that ends a run: what is taken of it, that file last, for it says that all is there
 _FILES = {RESULT: (SPEC, PREDICTIONS, LOG, RESULT), ERROR: (SPEC, LOG, ERROR)}
 _PACKED = (".tar.gz", ".tgz")
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -197,8 +199,18 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def _unpack(file: Path, folder: Path) -> None:
     try:
-        with tarfile.open(file, "r:gz") as archive:
-            # PEP 706: no absolute names, nothing outside of the folder, no links out of it
-            archive.extractall(folder, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
+        with gzip.open(file) as stream:
+            # to its end, where the checksum is: for tarfile a damaged header ends the archive
+            while stream.read(_CHUNK_BYTES):
+                pass
+            stream.seek(0)
+            with tarfile.open(fileobj=stream, mode="r:") as archive:
+                # PEP 706: no absolute names, nothing outside of the folder, no links out of it
+                archive.extractall(folder, filter="data")
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ResultsError(
+            f"results: {file} is damaged, and nothing was merged ({error}); copy it or have it "
+            "packed once more"
+        ) from error
+    except (tarfile.TarError, OSError) as error:
         raise ResultsError(f"results: {file} cannot be unpacked: {error}") from error

@@ -1,5 +1,6 @@
 """Stored results verified, joined and packed."""
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -16,7 +17,7 @@ from zoo_bench.commands.results import command
 from zoo_bench.outcomes import score_predictions
 from zoo_bench.predictions import Predictions
 from zoo_bench.records import Failure, PredictionsRecord
-from zoo_bench.store import DiskError, Store
+from zoo_bench.store import DiskError, ResultsError, Store
 
 
 def honest_result(spec, draw_from=0, *, has_probabilities=True):
@@ -440,6 +441,41 @@ def test_a_hostile_archive_writes_nothing_outside(tmp_path):
     done = run("merge", hostile, "-o", tmp_path / "both")
     assert done.exit_code != 0
     assert "cannot be unpacked" in str(done.exception)
+    assert not (tmp_path / "both").exists()
+
+
+def with_a_damaged_header(packed):
+    # stored and not deflated: one byte of the file is one byte of the archive
+    stored = gzip.compress(gzip.decompress(packed), compresslevel=0)
+    last = stored.rindex(b"ustar")
+    return stored[:last] + b"U" + stored[last + 1 :]
+
+
+def with_a_flipped_bit(packed):
+    middle = len(packed) // 2
+    return packed[:middle] + bytes([packed[middle] ^ 1]) + packed[middle + 1 :]
+
+
+def cut_short(packed):
+    return packed[: len(packed) // 2]
+
+
+def of_other_bytes(packed):
+    return b"no archive"
+
+
+@pytest.mark.parametrize(
+    "damage", [with_a_damaged_header, with_a_flipped_bit, cut_short, of_other_bytes]
+)
+def test_nothing_is_merged_of_a_damaged_packed_file(tmp_path, damage):
+    fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
+    fill(tmp_path / "theirs", make_spec(seed=2))
+    run("pack", tmp_path / "ours")
+    packed = tmp_path / "ours.tar.gz"
+    packed.write_bytes(damage(packed.read_bytes()))
+    done = run("merge", tmp_path / "theirs", packed, "-o", tmp_path / "both")
+    assert isinstance(done.exception, ResultsError)
+    assert str(done.exception).startswith(f"results: {packed} is damaged, and nothing was merged (")
     assert not (tmp_path / "both").exists()
 
 
