@@ -64,10 +64,13 @@ def make_schedule(
 
 
 def warmup_steps(recipe: Recipe, steps: int) -> int:
-    """The recipe's share of all steps, or its least number where a short training allows it."""
+    """The recipe's share of all steps, or its least number where a short training allows it.
+
+    One step at least is not warmed up: the first of a warm-up has a rate of 0.
+    """
     share = recipe.warmup_ratio * steps
     least = min(recipe.min_warmup_steps or 0, LARGEST_WARMUP * steps)
-    return math.ceil(max(share, least))
+    return min(math.ceil(max(share, least)), steps - 1)
 
 
 def gradient_norms(parts: Mapping[str, Sequence[nn.Parameter]]) -> dict[str, float]:

@@ -22,6 +22,8 @@ IMBALANCED = 0.8
 SHORT_STEPS = 200
 # above the commonest class, as a share of the examples
 WELL_AHEAD = 0.1
+# a rate that is not above the usual one by more is the usual one
+ABOVE_USUAL = 1.1
 
 
 def longer(recipe: Recipe, rise: str) -> str:
@@ -30,23 +32,42 @@ def longer(recipe: Recipe, rise: str) -> str:
     return f"train longer: epochs {recipe.epochs} → {2 * recipe.epochs} ({rise})"
 
 
-def calmer(recipe: Recipe, usual_recipe: Recipe) -> str:
+def longer_or_more_patient(
+    history: Sequence[Mapping[str, Any]], recipe: Recipe, because: str
+) -> str:
+    """For a training that ended too early, by its epochs or by its patience."""
+    epochs, patience = recipe.epochs, recipe.patience
+    assert epochs is not None
+    if patience is None or len(history) == epochs:
+        return f"train longer: epochs {epochs} → {4 * epochs} ({because})"
+    return (
+        f"be more patient: patience {patience} → {4 * patience} (it ended after {len(history)} of "
+        f"{epochs} epochs; {because})"
+    )
+
+
+def calmer(recipe: Recipe, usual_recipe: Recipe, measured: Measurements | None = None) -> str:
     """For a loss that blew up: the rate that is farthest above what is usual."""
-    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
+    rates, usual = trained_rates(recipe, measured), rates_of(usual_recipe)
     name = max(rates, key=lambda name: rates[name] / usual[name])
     rate = rates[name]
-    if rate > usual[name]:
+    if rate > ABOVE_USUAL * usual[name]:
         return f"{change(name, rate, usual[name])} (what is usual here)"
     if recipe.precision == "bf16":
         return "compute exactly: precision bf16 → fp32 (the learning rates are not high)"
     return f"{change(name, rate, rate / 3)} (not above what is usual, and still too high here)"
 
 
-def less_alike(measured: Measurements, recipe: Recipe, usual_recipe: Recipe) -> str:
+def less_alike(
+    history: Sequence[Mapping[str, Any]],
+    measured: Measurements,
+    recipe: Recipe,
+    usual_recipe: Recipe,
+) -> str:
     """For one and the same answer to every text."""
     answers, steps = measured.answers, measured.steps
-    assert answers is not None and recipe.epochs is not None
-    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
+    assert answers is not None
+    rates, usual = trained_rates(recipe, measured), rates_of(usual_recipe)
     too_high = [name for name in rates if rates[name] > 2 * usual[name]]
     if too_high:
         name = max(too_high, key=lambda name: rates[name] / usual[name])
@@ -59,7 +80,7 @@ def less_alike(measured: Measurements, recipe: Recipe, usual_recipe: Recipe) -> 
     if recipe.frozen:
         return "train the encoder too: frozen true → false (its states tell texts apart too little)"
     if steps < SHORT_STEPS:
-        return f"train longer: epochs {recipe.epochs} → {4 * recipe.epochs} (it had {steps} steps)"
+        return longer_or_more_patient(history, recipe, f"it had {steps} steps")
     warmup, usual_warmup = recipe.min_warmup_steps or 0, usual_recipe.min_warmup_steps or 0
     # a longer one would not fit into the training
     if warmup < usual_warmup <= LARGEST_WARMUP * steps:
@@ -79,7 +100,7 @@ def for_no_learning(
     bar: float,
 ) -> str:
     """For an accuracy below `bar`: no better than always the same answer."""
-    rates, usual = trained_rates(recipe), rates_of(usual_recipe)
+    rates, usual = trained_rates(recipe, measured), rates_of(usual_recipe)
     for part, movement in moved_parts(measured).items():
         name = f"{part}_learning_rate"
         if movement.relative_change >= UNMOVED:
@@ -119,12 +140,9 @@ def for_no_learning(
             "train the encoder too: frozen true → false (a head over states that stay as they are "
             f"left the training loss at {loss:.3g} of {chance:.3g})"
         )
-    assert recipe.epochs is not None
     still = "still " if loss < chance else ""
-    return (
-        f"train longer: epochs {recipe.epochs} → {4 * recipe.epochs} "
-        f"(the training loss is {still}{loss:.3g} of {chance:.3g})"
-    )
+    because = f"the training loss is {still}{loss:.3g} of {chance:.3g}"
+    return longer_or_more_patient(history, recipe, because)
 
 
 def examples_needed(answers: Answers, bar: float) -> int | None:
@@ -148,9 +166,12 @@ def moved_parts(measured: Measurements) -> dict[str, Movement]:
     return {name: movement for name, movement in parts.items() if movement is not None}
 
 
-def trained_rates(recipe: Recipe) -> dict[str, float]:
+def trained_rates(recipe: Recipe, measured: Measurements | None) -> dict[str, float]:
     """The learning rates that have a say, the encoder's first."""
     rates = rates_of(recipe)
+    if measured is not None:
+        names = [f"{part}_learning_rate" for part in moved_parts(measured)]
+        return {name: rates[name] for name in names}
     if recipe.frozen:
         del rates["encoder_learning_rate"]
     return rates

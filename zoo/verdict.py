@@ -70,11 +70,11 @@ def judge(
     loss = history[-1]["train_loss"]
     losses = f"training loss {loss:.4g}, knowing nothing costs {measured.chance_loss:.4f}"
     if loss > BLOWN_UP * measured.chance_loss:
-        calmer = suggestions.calmer(recipe, usual)
+        calmer = suggestions.calmer(recipe, usual, measured)
         return Judgement(verdict="diverged", reason=f"{losses}; {reason}", suggestion=calmer)
     if suggestions.have_moved(measured) and answers.top_share >= COLLAPSED_SHARE:
         said = f"{answers.top_share:.0%} of {answers.n} validation examples are taken for one class"
-        less = suggestions.less_alike(measured, recipe, usual)
+        less = suggestions.less_alike(history, measured, recipe, usual)
         return Judgement(verdict="collapsed", reason=f"{said}; {losses}", suggestion=less)
     change = suggestions.for_no_learning(history, measured, recipe, usual, bar)
     return Judgement(verdict="not_learned", reason=f"{reason}; {losses}", suggestion=change)

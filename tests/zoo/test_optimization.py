@@ -63,6 +63,12 @@ def test_every_schedule_warms_up_in_equal_steps(schedule):
     assert warmup == pytest.approx([0, 0.25, 0.5, 0.75, 1])
 
 
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_a_single_step_has_the_full_rate(schedule):
+    assert rates(Recipe(schedule=schedule), 1) == [1]
+    assert rates(Recipe(schedule=schedule, min_warmup_steps=20), 2)[0] == 0
+
+
 def test_linear_falls_in_equal_steps_and_constant_does_not_fall():
     assert rates(Recipe(warmup_ratio=0), 4) == pytest.approx([1, 0.75, 0.5, 0.25])
     assert rates(Recipe(warmup_ratio=0, schedule="constant"), 4) == [1, 1, 1, 1]

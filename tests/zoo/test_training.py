@@ -297,6 +297,19 @@ def test_a_classifier_without_trainable_parameters_is_refused(make_classifier, t
     )
 
 
+def test_a_refusal_leaves_the_length_as_it_was(make_classifier, toy, tmp_path):
+    classifier = make_classifier()
+    before = classifier.config.max_length
+    weighed = Recipe(epochs=1, max_length=4, class_weights={"에": 2.0}, **FAST)
+    with pytest.raises(RecipeError):
+        zoo.train(classifier, toy, None, weighed)
+    zoo.train(make_classifier(), toy, None, Recipe(epochs=1, **FAST), checkpoints=tmp_path)
+    with pytest.raises(RecipeError):
+        other = Recipe(epochs=1, max_length=4, **FAST)
+        zoo.train(classifier, toy, None, other, checkpoints=tmp_path)
+    assert classifier.config.max_length == before
+
+
 def test_a_length_without_room_for_a_word_is_refused(make_classifier, toy):
     classifier = make_classifier()
     with pytest.raises(RecipeError) as error:

@@ -258,6 +258,24 @@ def test_too_few_examples_to_show_it_are_told_from_having_learned_nothing():
     )
 
 
+def test_a_training_that_patience_ended_is_not_told_to_have_more_epochs():
+    recipe = RECIPE.model_copy(update={"epochs": 160, "patience": 3})
+    assert verdict(GUESSED, *UNLEARNED, recipe=recipe).suggestion == (
+        "be more patient: patience 3 → 12 (it ended after 2 of 160 epochs; the training loss is "
+        "still 0.69 of 0.693)"
+    )
+    assert verdict(CONSTANT, *UNLEARNED, recipe=recipe, steps=70).suggestion == (
+        "be more patient: patience 3 → 12 (it ended after 2 of 160 epochs; it had 70 steps)"
+    )
+
+
+def test_the_rate_of_a_part_that_is_not_trained_is_left_alone():
+    recipe = RECIPE.model_copy(update={"encoder_learning_rate": 1e-9})
+    assert "encoder_learning_rate" in verdict(GUESSED, *UNLEARNED, recipe=recipe).suggestion
+    alone = verdict(GUESSED, *UNLEARNED, recipe=recipe, encoder=None).suggestion
+    assert alone == "train longer: epochs 2 → 8 (the training loss is still 0.69 of 0.693)"
+
+
 # undertrained
 
 
@@ -309,3 +327,12 @@ def test_what_patience_stopped_is_not_undertrained():
 def test_a_single_epoch_is_judged_by_its_quarters(losses, expected):
     recipe = RECIPE.model_copy(update={"epochs": 1})
     assert verdict(GOOD, epoch(0.9, 0.4, *losses), recipe=recipe).verdict == expected
+
+
+def test_a_rate_that_reads_like_the_usual_one_is_not_lowered_to_it():
+    usual = RECIPE.encoder_learning_rate
+    recipe = RECIPE.model_copy(update={"encoder_learning_rate": 1.004 * usual})
+    assert judge_diverged("a gradient is not finite", recipe, RECIPE).suggestion == (
+        "lower encoder_learning_rate: 0.0005 → 0.00017 (not above what is usual, and still too "
+        "high here)"
+    )

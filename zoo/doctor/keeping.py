@@ -18,15 +18,18 @@ PLAIN = (bool, int, float, str, type(None))
 class Kept:
     """A copy of all that looking may change; `restore` puts it back, as often as wanted.
 
-    Kept are the model's parameters, buffers, gradients, modes and plain attributes; the state and
-    the groups of the optimizer; the scheduler; every random generator, also those of the batches.
+    Kept are the model's parameters, buffers, other tensors, gradients, modes and plain attributes;
+    the state and the groups of the optimizer; the scheduler; every random generator, also those of
+    the batches.
     """
 
     def __init__(self, model: nn.Module, optimizer: Any, scheduler: Any, batches: Any) -> None:
         self.model = model
         self.optimizer = optimizer
         self.scheduler = scheduler
-        tensors = [*model.parameters(), *model.buffers()]
+        # a module may put another tensor in the place of one, and not only change what it holds
+        self.places = [place for module in model.modules() for place in _places(module)]
+        tensors = {id(each): each for *_, each in self.places}.values()
         self.tensors = [(each, each.detach().clone()) for each in tensors]
         self.gradients = [(each, each.grad, _copy(each.grad)) for each in model.parameters()]
         self.trains = [(each, each.requires_grad) for each in model.parameters()]
@@ -45,6 +48,8 @@ class Kept:
 
     def restore(self) -> None:
         """Put everything back."""
+        for place, name, tensor in self.places:
+            place[name] = tensor
         with torch.no_grad():
             for tensor, value in self.tensors:
                 tensor.copy_(value)
@@ -89,6 +94,14 @@ def left_as_found(model: nn.Module, optimizer: Any, scheduler: Any, batches: Any
 
 def _copy(value: Any) -> Any:
     return value.detach().clone() if isinstance(value, torch.Tensor) else value
+
+
+def _places(module: nn.Module) -> Iterator[tuple[dict[str, Any], str, torch.Tensor]]:
+    """Where a module holds a tensor, under which name, and which."""
+    for place in (module._parameters, module._buffers, vars(module)):
+        for name, value in place.items():
+            if isinstance(value, torch.Tensor):
+                yield place, name, value
 
 
 def _plain(thing: Any) -> dict[str, Any]:

@@ -116,3 +116,19 @@ def test_counters_of_the_model_are_as_they_were(model, batches):
 def test_an_optimizer_that_made_no_step_has_no_state(model, batches, optimizer):
     diagnose(model, optimizer, batches)
     assert not optimizer.state
+
+
+def test_a_tensor_that_is_replaced_and_not_only_changed_is_put_back(model, batches):
+    model.register_buffer("centre", torch.zeros(3))
+    model.seen = torch.zeros(1)
+    before = (model.centre, model.seen)
+
+    def move(module, *_):
+        module.centre = 0.9 * module.centre + 1
+        module.seen = module.seen + 1
+
+    model.register_forward_hook(move)
+    diagnose(model, batches=batches, seconds=0)
+    assert model.centre is before[0]
+    assert model.seen is before[1]
+    assert not model.centre.any() and not model.seen.any()
