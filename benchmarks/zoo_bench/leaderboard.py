@@ -7,7 +7,7 @@ apart.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -173,10 +173,11 @@ def _board(
     failed: set[str],
     correct: Correct,
 ) -> Board:
-    tasks = tuple(
-        _task_board(task_runs, failed, correct)
-        for task_runs in _grouped(runs, lambda run: run.task.key)
-    )
+    by_task = [
+        _grouped(task_runs, _entry_key) for task_runs in _grouped(runs, lambda run: run.task.key)
+    ]
+    marks = _marks([group[0] for groups in by_task for group in groups])
+    tasks = tuple(_task_board(groups, marks, failed, correct) for groups in by_task)
     return Board(first.protocol, newest_version, first.threads, recipe, tasks, _across(tasks))
 
 
@@ -196,10 +197,14 @@ def _ranked_mean(entry: Entry) -> float | None:
     return entry.rank_by.mean if entry.rank is not None and entry.rank_by is not None else None
 
 
-def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> TaskBoard:
+def _task_board(
+    grouped: Sequence[Sequence[RunSpec]],
+    marks: Mapping[str, str],
+    failed: set[str],
+    correct: Correct,
+) -> TaskBoard:
+    runs = [run for group in grouped for run in group]
     seeds = {kind: {run.seed for run in runs if run.kind == kind} for kind in ("pair", "baseline")}
-    grouped = _grouped(runs, _entry_key)
-    shared_names = Counter(group[0].who for group in grouped)
     entries: list[Entry] = []
     candidates: dict[str, Candidate] = {}
     variance_scores: dict[tuple[str, str, int], float] = {}
@@ -208,7 +213,7 @@ def _task_board(runs: Sequence[RunSpec], failed: set[str], correct: Correct) -> 
         entry = make_entry(
             group,
             failed,
-            mark=_mark(group[0]) if shared_names[group[0].who] > 1 else "",
+            mark=marks.get(group[0].run_id, ""),
             expected=len(seeds[group[0].kind]),
         )
         entries.append(entry)
@@ -257,11 +262,27 @@ def _entry_key(run: RunSpec) -> Any:
     return {key: value for key, value in decides.items() if key != "seed"}
 
 
-def _mark(run: RunSpec) -> str:
-    """What tells two of the same name apart (another version, revision or learning rate)."""
-    # without the task: the same pair has the same name on every task of a board
+def _marks(runs: Sequence[RunSpec]) -> dict[str, str]:
+    """By run id, what tells those of one name apart (another version, revision or learning rate).
+
+    `runs` has one of every entry on a board: a pair has the same name on all of its tasks.
+    """
+    marks: dict[str, str] = {}
+    for namesakes in _grouped(runs, lambda run: run.who):
+        # what the suite gives a task of its own makes no other pair of it
+        found = [_mark(run, (run.recipe or {}) | run.overridden) for run in namesakes]
+        places = {(run.task.key, mark) for run, mark in zip(namesakes, found, strict=True)}
+        if len(places) < len(namesakes):
+            # but what tells two apart on one task is their own
+            found = [_mark(run, run.recipe or {}) for run in namesakes]
+        if len(set(found)) > 1:
+            marks |= {run.run_id: mark for run, mark in zip(namesakes, found, strict=True)}
+    return marks
+
+
+def _mark(run: RunSpec, recipe: Mapping[str, Any]) -> str:
     decides = {key: value for key, value in _entry_key(run).items() if key != "task"}
-    return f"#{identity.sha256(decides)[:4]}"
+    return f"#{identity.sha256(decides | {'recipe': recipe})[:4]}"
 
 
 def _grouped(runs: Iterable[RunSpec], key: Any) -> list[list[RunSpec]]:

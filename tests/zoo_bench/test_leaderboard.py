@@ -164,6 +164,80 @@ def test_two_versions_of_a_strangers_head_are_told_apart_and_never_averaged():
     assert all(name.startswith("bert-nano+crf#") for name in found)
 
 
+OTHER = TASK.model_copy(update={"name": "other", "content_sha256": "d" * 64})
+
+
+def head_of(version):
+    """A stranger's head of this version: ours are told apart by the protocol."""
+    return Component(name="crf", **(OURS | {"distribution": "zoo-mine", "version": version}))
+
+
+def ranked_on(*results):
+    """By name over all tasks, on how many tasks a pair was ranked."""
+    [board] = board_of(*results).boards
+    return {one.name: one.tasks for one in board.across.standings}
+
+
+def test_a_pair_that_has_a_namesake_on_one_task_keeps_its_mark_on_the_others():
+    results = [
+        *results_of(0.5, 0.6, head=head_of("1.0")),
+        *(
+            result
+            for task in (TASK, OTHER)
+            for head in (head_of("2.0"), "mlp")
+            for result in results_of(0.6, 0.7, head=head, task=task)
+        ),
+    ]
+    ranked = ranked_on(*results)
+    assert ranked.pop("bert-nano+mlp") == 2
+    assert sorted(ranked.values()) == [1, 2]
+    assert all(name.startswith("bert-nano+crf#") for name in ranked)
+
+
+def test_two_versions_of_a_head_on_a_task_each_are_no_one_pair():
+    results = [
+        result
+        for task, version in ((TASK, "1.0"), (OTHER, "2.0"))
+        for head in (head_of(version), "mlp")
+        for result in results_of(0.6, 0.7, head=head, task=task)
+    ]
+    ranked = ranked_on(*results)
+    assert ranked.pop("bert-nano+mlp") == 2
+    assert list(ranked.values()) == [1, 1]
+
+
+def test_what_a_task_has_of_its_own_is_not_in_the_mark_of_a_pair():
+    base = {"epochs": 1, "encoder_learning_rate": 0.0005}
+    results = [
+        result
+        for task, own in ((TASK, {}), (OTHER, {"epochs": 9, "weight_decay": 0.1}))
+        for version in ("1.0", "2.0")
+        for result in results_of(
+            0.6,
+            0.7,
+            head=head_of(version),
+            task=task,
+            recipe=base | {"weight_decay": 0.0} | own,
+            overridden={key: (base | {"weight_decay": 0.0})[key] for key in own},
+        )
+    ]
+    assert list(ranked_on(*results).values()) == [2, 2]
+
+
+def test_two_that_differ_in_nothing_but_what_a_suite_overrode_are_told_apart():
+    base = {"epochs": 1, "encoder_learning_rate": 0.0005}
+    results = [
+        *results_of(0.6, 0.7, recipe=base),
+        *results_of(
+            0.6,
+            0.7,
+            recipe=base | {"encoder_learning_rate": 0.1},
+            overridden={"encoder_learning_rate": 0.0005},
+        ),
+    ]
+    assert len(entries(board_of(*results))) == 2
+
+
 def test_a_task_whose_content_changed_is_another_task():
     changed = TASK.model_copy(update={"content_sha256": "d" * 64})
     results = (*results_of(0.5), *results_of(0.6, task=changed))
