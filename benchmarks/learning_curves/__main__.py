@@ -35,10 +35,10 @@ def collect(places: Sequence[Path], output: Path) -> None:
     A run that the file has already is written anew; the others there stay.
     """
     roots = [root for place in places for root in find_roots(place)]
-    found = scores.scores_of(read_all(roots).results) if roots else []
-    if not found:
-        raise click.ClickException(f"no results in {', '.join(map(str, places))}")
     try:
+        found = scores.scores_of(read_all(roots).results)
+        if not found:
+            raise click.ClickException(f"no results in {', '.join(map(str, places))}")
         runs = scores.joined(_read(output) if output.exists() else [], found)
     except ValueError as error:
         raise click.ClickException(f"{output} is left as it is: {error}") from None

@@ -38,24 +38,34 @@ class Score:
 
 
 def scores_of(results: Iterable[Result]) -> list[Score]:
-    """The scores of all runs that have some, in the order of their fields."""
-    found = []
-    for result in results:
-        if not result.has_scores:
-            continue
-        found.append(
-            Score(
-                protocol=f"{result.protocol.name} {result.protocol.version}",
-                task=result.task.name,
-                examples=result.task.n_train,
-                method=result.encoder.label if result.encoder else result.who,
-                head=result.head.label if result.head else "",
-                seed=result.seed,
-                validation=_accuracy(result, "validation"),
-                test=_accuracy(result, "test_clean"),
+    """The scores of all runs that have some, in the order of their fields.
+
+    Raises `ValueError` where two runs differ in nothing that a score tells.
+    """
+    scored = [(_score_of(result), result) for result in results if result.has_scores]
+    first: dict[tuple[str, str, str, str, int], Result] = {}
+    for score, result in scored:
+        other = first.setdefault(score.run, result)
+        if other is not result:
+            raise ValueError(
+                f"{result.label} is there as two runs, {other.folder_name} and "
+                f"{result.folder_name}, which differ in what a score does not tell, as the recipe "
+                "or a version; collect the results of each into a file of its own"
             )
-        )
-    return sorted(found, key=astuple)
+    return sorted((score for score, _ in scored), key=astuple)
+
+
+def _score_of(result: Result) -> Score:
+    return Score(
+        protocol=f"{result.protocol.name} {result.protocol.version}",
+        task=result.task.name,
+        examples=result.task.n_train,
+        method=result.encoder.label if result.encoder else result.who,
+        head=result.head.label if result.head else "",
+        seed=result.seed,
+        validation=_accuracy(result, "validation"),
+        test=_accuracy(result, "test_clean"),
+    )
 
 
 def _accuracy(result: Result, split: str) -> float:

@@ -101,6 +101,19 @@ def test_scores_of_other_runs_stay_in_the_file(results, tmp_path):
     assert read(file) == scores_of(results)
 
 
+def test_two_recipes_of_a_pair_are_no_one_score(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    both = [on(10, 0.5, recipe={"epochs": epochs}) for epochs in (3, 9)]
+    done = run("collect", stored(tmp_path / "results", both), "--output", str(file))
+    assert done.exit_code == 1
+    first, second = sorted(result.folder_name for result in both)
+    assert (
+        f"bert-nano+mlp/toy@10/0 is there as two runs, {first} and {second}, which differ in "
+        "what a score does not tell, as the recipe or a version"
+    ) in done.stderr
+    assert not file.exists()
+
+
 def test_another_file_is_named_with_its_line(tmp_path):
     (tmp_path / "other.jsonl").write_text('{"epochs": 3}\n')
     done = run("report", str(tmp_path / "other.jsonl"))
