@@ -178,7 +178,12 @@ def only_device(device_map: Any) -> torch.device | None:
         device_map = devices.pop()
     if device_map == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device_map)
+    try:
+        return torch.device(device_map)
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(
+            f"device_map must name one device, such as 'cpu' or 'cuda:0', got {device_map!r}"
+        ) from error
 
 
 def check_saveable(classifier: TextClassifier) -> None:

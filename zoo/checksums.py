@@ -24,7 +24,11 @@ def check_checksums(files: Iterable[Path]) -> None:
         sums = file.parent / CHECKSUMS
         if not sums.is_file():
             continue  # saved by an older transformers call, or a hub that keeps its own checksums
-        saved = {line[66:]: line[:64] for line in sums.read_text("utf-8").splitlines()}
+        try:
+            lines = sums.read_text("utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{sums} cannot be read ({error}); copy it again") from error
+        saved = {line[66:]: line[:64] for line in lines}
         if file.name in saved and file_sha256(file) != saved[file.name]:
             raise CheckpointError(
                 f"{file}: its sha256 is not the one in {CHECKSUMS}: the file was changed or "

@@ -97,6 +97,9 @@ class Recipe(BaseModel):
     def _fill(
         self, values: Mapping[str, Any], source: str, lines: Mapping[tuple[str | int, ...], int]
     ) -> None:
+        unnamed = [key for key in values if not isinstance(key, str)]
+        if unnamed:
+            raise RecipeError(f"{source}: a recipe has names for keys, got {unnamed[0]!r}")
         try:
             super().__init__(**values)
         except ValidationError as error:

@@ -191,6 +191,12 @@ def test_one_flipped_byte_is_noticed(saved):
     )
 
 
+def test_a_damaged_list_of_checksums_is_named(saved):
+    sums = saved / "SHA256SUMS"
+    sums.write_bytes(b"\xff" + sums.read_bytes())
+    assert refusal(saved).startswith(f"{sums} cannot be read (")
+
+
 def test_truncated_weights_are_named(saved):
     file = saved / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
@@ -428,6 +434,8 @@ def test_one_device_is_enough():
     assert str(error.value) == (
         "device_map must name one device, got {'encoder': 'cpu', 'head': 'meta'}"
     )
+    with pytest.raises(CheckpointError, match=r"such as 'cpu' or 'cuda:0', got 'balanced'$"):
+        only_device("balanced")
 
 
 HEAD = """

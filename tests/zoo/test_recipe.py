@@ -66,6 +66,10 @@ def test_a_file_is_read_as_written(tmp_path):
     assert recipe.class_weights == {"no": 2.0, "01": 3.0}
 
 
+def test_a_key_that_is_no_name_is_refused():
+    assert error_of(Recipe.from_mapping, {1: 2}) == "recipe: a recipe has names for keys, got 1"
+
+
 def test_a_file_that_is_no_mapping_is_refused(tmp_path):
     file = tmp_path / "recipe.yaml"
     file.write_text("- epochs\n", "utf-8")

@@ -51,7 +51,8 @@ def _missing(report: AuditReport) -> Iterator[DataFinding]:
                     f"no_{part}",
                     f"{_rows(len(places))} of {split.name} {_have(places)} no {part}",
                     f"{split.source}, {where(split.unit, places)}",
-                    "Fill them in; or leave such rows out with --empty drop (empty='drop').",
+                    "Fill them in; or have them left out: zoo train --empty drop, or "
+                    "zoo.read_examples(…, empty='drop').",
                     is_serious=True,
                     share=len(places) / (split.rows + len(split.blank) + len(split.unlabelled)),
                 )
@@ -243,11 +244,14 @@ def _tokens(encoders: Sequence[EncoderAudit]) -> Iterator[DataFinding]:
             )
         if one.truncated_share >= TRUNCATED_SHARES[0]:
             longest = max(split.lengths.maximum for split in one.splits)
+            possible = min(longest, one.most_tokens)
             yield DataFinding(
                 "truncated",
                 f"{_percent(one.truncated_share)} of the texts are cut at {one.max_length} tokens",
                 f"by {who}; the longest has {longest:,} tokens",
-                f"--set max_length={min(longest, 512)} reads more of them, and takes longer.",
+                f"--set max_length={possible} reads more of them, and takes longer."
+                if possible > one.max_length
+                else "It takes no more: split the texts, or take an encoder that takes more.",
                 is_serious=one.truncated_share >= TRUNCATED_SHARES[1],
                 share=one.truncated_share,
             )
@@ -257,7 +261,7 @@ def alike_encoders(encoders: Sequence[EncoderAudit]) -> list[list[EncoderAudit]]
     """The audits in groups with the same numbers: most often one vocabulary."""
     groups: dict[object, list[EncoderAudit]] = {}
     for one in encoders:
-        key = (one.max_length, one.vocabulary_size, one.splits)
+        key = (one.max_length, one.most_tokens, one.vocabulary_size, one.splits)
         groups.setdefault(key, []).append(one)
     return list(groups.values())
 

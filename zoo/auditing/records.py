@@ -127,11 +127,13 @@ class TokenAudit:
 class EncoderAudit:
     """What the tokenizer of an encoder makes of the texts, cut at `max_length` tokens.
 
-    `commonest_unknown` are words that it does not know, commonest first.
+    `most_tokens` is what the encoder takes at most. `commonest_unknown` are words that it does not
+    know, commonest first.
     """
 
     encoder: str
     max_length: int
+    most_tokens: int
     vocabulary_size: int
     splits: tuple[TokenAudit, ...]
     commonest_unknown: tuple[str, ...]

@@ -33,7 +33,8 @@ def encoder_audits(
     audits = []
     for encoder in encoders:
         tokenizer = tokenizer_of(encoder)
-        limit = min(max_length, tokenizer.model_max_length)
+        most = tokenizer.model_max_length
+        limit = min(max_length, most)
         backend = getattr(tokenizer, "backend_tokenizer", None)
         # two that have the same backend split every text alike
         key = (limit, encoder if backend is None else backend.to_str())
@@ -43,7 +44,7 @@ def encoder_audits(
             known[key] = found
         audits.append(
             EncoderAudit(
-                encoder, limit, found.vocabulary_size, found.splits, found.commonest_unknown
+                encoder, limit, most, found.vocabulary_size, found.splits, found.commonest_unknown
             )
         )
     return tuple(audits)
@@ -61,7 +62,8 @@ def _audit(
     looked_into = unknown_texts[:_MOST_LOOKED_INTO] if has_texts else []
     words = unknown_words(tokenizer, looked_into)
     commonest = tuple(word for word, _ in words.most_common(_MOST_WORDS))
-    return EncoderAudit(encoder, limit, len(tokenizer), audits, commonest)
+    most = tokenizer.model_max_length
+    return EncoderAudit(encoder, limit, most, len(tokenizer), audits, commonest)
 
 
 def _split_audit(

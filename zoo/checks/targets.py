@@ -56,6 +56,11 @@ def resolve(target: str, kind: str | None = None) -> tuple[str, Registered[Any] 
         return kind or "head", find(target), ""
     if not named:
         named = [one for one in registered_as(target) if kind in (None, one.kind)]
+    if not named:
+        # `hf:klue/roberta-small`: of what makes encoders from checkpoints
+        maker = target.partition(":")[0]
+        made = registry.shelf("encoder").candidates(maker) if kind != "head" else []
+        named = [one for one in made if one.spec.takes_checkpoint]
     if len(named) > 1:
         names = ", ".join(f"{one.kind} {one.full_name}" for one in named)
         raise PluginError(
@@ -120,7 +125,8 @@ def encoder_subject(
     if found is not None and found.spec.takes_checkpoint and configuration is None:
         raise CheckpointError(
             f"encoder {found.name!r} is made from a checkpoint and has no configuration of its "
-            "own: check it with one, configuration={'model_type': …}"
+            "own: check it in Python with one, "
+            f"zoo.checks.check_encoder({found.name!r}, configuration={{'model_type': …}})"
         )
     if configuration is None:
         configuration = found.spec.configuration if found else {}

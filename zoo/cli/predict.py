@@ -47,15 +47,15 @@ def arriving_lines(file: io.BufferedReader, encoding: str) -> Iterator[list[str]
 
     Raises `DataError` for an encoding that is none, and with the line that is not written in it.
     """
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise DataError(f"no encoding is called {encoding!r}") from None
-    return _arriving_lines(file, decoder, encoding)
+    from zoo.data.decoding import codec_of
+
+    codec = codecs.getincrementaldecoder(codec_of(encoding, "--encoding"))
+    # every line end is a \n then, also one whose halves arrive apart
+    return _arriving_lines(file, io.IncrementalNewlineDecoder(codec(), translate=True), encoding)
 
 
 def _arriving_lines(
-    file: io.BufferedReader, decoder: codecs.IncrementalDecoder, encoding: str
+    file: io.BufferedReader, decoder: io.IncrementalNewlineDecoder, encoding: str
 ) -> Iterator[list[str]]:
     unfinished, lines_before = "", 0
     while True:
@@ -69,7 +69,7 @@ def _arriving_lines(
         if not chunk and unfinished and fault is None:
             lines.append(unfinished)
         if lines:
-            yield [line.removesuffix("\r") for line in lines]
+            yield lines
         lines_before += len(lines)
         if fault is not None:
             raise DataError(
@@ -82,7 +82,7 @@ def _arriving_lines(
 
 
 def _decoded(
-    decoder: codecs.IncrementalDecoder, chunk: bytes
+    decoder: io.IncrementalNewlineDecoder, chunk: bytes
 ) -> tuple[str, UnicodeDecodeError | None]:
     """The text of a chunk, or of what comes before the first byte that is none, and why."""
     before = decoder.getstate()
@@ -91,3 +91,8 @@ def _decoded(
     except UnicodeDecodeError as error:
         decoder.setstate(before)
         return decoder.decode(chunk[: max(error.start - len(before[0]), 0)]), error
+    except UnicodeError as error:
+        raise DataError(
+            f"{error}; say which byte order it is: --encoding utf-16-le or utf-16-be (utf-32-le, "
+            "utf-32-be)"
+        ) from error

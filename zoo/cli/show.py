@@ -109,6 +109,8 @@ def _certificate(one: Registered[Any]) -> str:
 
     found = find_certificate(one)
     if found is None:
+        if getattr(one.spec, "takes_checkpoint", False):
+            return "none: it is made from a checkpoint, which is named with it"
         return f"none; zoo check {one.name} makes one"
     total = len(found.checks) - found.count("skipped")
     return (

@@ -30,7 +30,7 @@ def decode(content: bytes, encoding: str, source: str) -> str:
     Raises `DataError` for an unknown encoding, for a byte-order mark that says otherwise, and for
     bytes that are not in this encoding, with byte, line and the encoding that the file looks like.
     """
-    codec = _codec(encoding, source)
+    codec = codec_of(encoding, source)
     _check_mark(content, codec, encoding, source)
     try:
         text = content.decode(codec)
@@ -46,7 +46,8 @@ def decode(content: bytes, encoding: str, source: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _codec(encoding: str, source: str) -> str:
+def codec_of(encoding: str, source: str) -> str:
+    """Python's name of an encoding of text; raises `DataError` where there is none."""
     try:
         codec = codecs.lookup(encoding).name
         # refuses what is a codec but no encoding of text, such as base64

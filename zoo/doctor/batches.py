@@ -92,6 +92,12 @@ def parse(original: Any) -> Batch:
         raise DiagnosisError(
             f"the labels of a batch are {batch.labels!r}; give one label for each of its examples"
         )
+    try:
+        torch.as_tensor(batch.labels)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DiagnosisError(
+            f"the labels of a batch are {batch.labels!r:.60}, and not numbers: map them to 0, 1, …"
+        ) from error
     return _with_places(batch)
 
 

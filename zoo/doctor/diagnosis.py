@@ -110,8 +110,10 @@ def diagnose(
 
     Takes about `seconds` at most, most of them for a few dozen steps at several learning rates; 0
     leaves these out. Model, optimizer, scheduler and random generators are afterwards as they were,
-    bit for bit. Raises `DiagnosisError` where the model cannot be called with the batches.
+    bit for bit. Raises `DiagnosisError` where the model cannot be called with the batches, and for
+    batches and texts that are none.
     """
+    check_texts(texts)
     return examined(
         model,
         optimizer,
@@ -124,6 +126,17 @@ def diagnose(
         tokenizer=tokenizer,
         texts=texts,
     )
+
+
+def check_texts(texts: Sequence[str] | None) -> None:
+    """Raise `DiagnosisError` for what is not the texts of the examples."""
+    if texts is None:
+        return
+    if isinstance(texts, str) or not len(texts):
+        raise DiagnosisError(f"texts must be the texts of the examples, got {texts!r:.60}")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DiagnosisError(f"texts[{row}] is {type(text).__name__}, not str: {text!r:.60}")
 
 
 def examined(

@@ -49,6 +49,21 @@ def test_truncation_goes_by_the_length_that_is_asked_for():
     assert (found.max_length, found.truncated_share) == (300, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("letters", "max_length", "fix"),
+    [
+        (60, 16, "--set max_length=62 reads more of them, and takes longer."),
+        (600, 16, "--set max_length=512 reads more of them, and takes longer."),
+        (600, 512, "It takes no more: split the texts, or take an encoder that takes more."),
+    ],
+)
+def test_the_way_out_of_truncation_can_be_gone(letters, max_length, fix):
+    examples = zoo.Examples(["🦓 " * letters, "불"], ["a", "b"])
+    report = zoo.audit(examples, encoders=["bert-nano"], max_length=max_length)
+    (found,) = (one for one in report.findings if one.cause == "truncated")
+    assert found.fix == fix
+
+
 def test_encoders_of_one_vocabulary_share_a_table():
     text = str(zoo.audit(DATA))
 

@@ -120,7 +120,12 @@ def test_single_checks_make_no_certificate(call, heads):
         (
             ["hf"],
             "CheckpointError: encoder 'hf' is made from a checkpoint and has no configuration of "
-            "its own",
+            "its own: check it in Python with one, zoo.checks.check_encoder('hf', configuration="
+            "{'model_type': …})",
+        ),
+        (
+            ["hf:klue/roberta-small"],
+            "CheckpointError: encoder 'hf' is made from a checkpoint and has no configuration of ",
         ),
         (
             ["zoo.transformers_encoder:TransformersEncoder"],

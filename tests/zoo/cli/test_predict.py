@@ -60,7 +60,14 @@ def test_json_has_every_score(call, saved):
             "line 1 is not utf-8 (byte 0xb0); name its real encoding with --encoding, for example "
             "cp949",
         ),
-        (["--encoding", "utf-9"], b"", "no encoding is called 'utf-9'"),
+        (["--encoding", "utf-9"], b"", "there is no encoding 'utf-9'; did you mean 'utf-8'?"),
+        (["--encoding", "base64"], b"", "there is no encoding 'base64'"),
+        (
+            ["--encoding", "utf-16"],
+            "가\n나".encode("utf-16-le"),
+            "UTF-16 stream does not start with BOM; say which byte order it is: --encoding "
+            "utf-16-le or utf-16-be (utf-32-le, utf-32-be)",
+        ),
         (["nowhere.txt"], b"", "No such file or directory"),
     ],
 )
@@ -95,6 +102,16 @@ def test_a_line_and_a_letter_may_arrive_in_pieces(encoding):
     pieces = [content[start : start + 1] for start in range(len(content))]
     lines = [line for group in arriving_lines(Arriving(*pieces), encoding) for line in group]
     assert lines == ["가나", "다라", "마"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_may_end_in_any_way_and_the_end_may_arrive_in_pieces(end):
+    content = f"가{end}나{end}".encode()
+    pieces = [content[start : start + 1] for start in range(len(content))]
+    assert [line for group in arriving_lines(Arriving(*pieces), "utf-8") for line in group] == [
+        "가",
+        "나",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a", b"a\n", b"a\n\n"])

@@ -111,6 +111,8 @@ def test_where_weights_come_from_is_shown(name, weights, without, example, run, 
 
     assert f"  weights       {weights}" in lines
     assert f"  without them  {without}" in lines
+    certificate = next(line for line in lines if line.startswith("  certificate"))
+    assert ("it is made from a checkpoint" in certificate) == name.startswith("hf")
     assert f'  example       zoo.build("{example}", "mlp", num_labels=2)' in lines
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from zoo.doctor import diagnose
 from zoo.doctor.batches import collect, parse
 from zoo.errors import DiagnosisError
 
@@ -92,3 +93,23 @@ def test_part_of_a_batch_leaves_alone_what_is_not_by_example():
     part = batch.taken(slice(1))
     assert (part.ids.shape, part.kwargs["scale"].shape, len(part)) == ((1, 3), (3, 3), 1)
     assert len(batch.doubled()) == 4
+
+
+def test_labels_that_are_text_are_told(model):
+    with pytest.raises(
+        DiagnosisError, match=r"labels of a batch are \['켜기', '끄기'\], and not num"
+    ):
+        diagnose(model, batches=[(IDS, ["켜기", "끄기"])])
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([], r"texts must be the texts of the examples, got \[\]"),
+        ("불 켜 줘", "texts must be the texts of the examples, got '불 켜 줘'"),
+        (["불 켜 줘", None], r"texts\[1\] is NoneType, not str: None"),
+    ],
+)
+def test_texts_that_are_none_are_told(model, texts, told):
+    with pytest.raises(DiagnosisError, match=told):
+        diagnose(model, batches=[(IDS, LABELS)], texts=texts)
