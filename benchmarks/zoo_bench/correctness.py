@@ -38,5 +38,10 @@ def rows_of(result: Result, folder: Path) -> np.ndarray:
         raise UnusablePredictions(
             f"its {PREDICTIONS} has logits of shape {logits.shape}, not ({rows}, {classes})"
         )
+    clean = int(is_clean.sum())
+    if clean != result.task.n_test_clean:
+        raise UnusablePredictions(
+            f"its {PREDICTIONS} has {clean} clean test rows, not {result.task.n_test_clean}"
+        )
     right: np.ndarray = logits.argmax(axis=1) == labels
-    return right[is_clean] if is_clean.any() else right
+    return right[is_clean] if clean else right

@@ -261,6 +261,13 @@ class Result(RunSpec):
     predictions: PredictionsRecord | None
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        rows, labels = len(self.per_class), len(self.task.labels)
+        if rows not in (0, labels):
+            raise ValueError(f"per_class has {rows} entries, the task has {labels} labels")
+        return self
+
     @property
     def has_scores(self) -> bool:
         """Whether it counts in means: one that diverged does not, even where logits are left."""

@@ -21,14 +21,15 @@ def content_of(labels, clean_rows, rows=20):
 
 def test_only_clean_rows_count(tmp_path):
     labels = np.array([1] * 5 + [0] * 15)
-    (tmp_path / PREDICTIONS).write_bytes(content_of(labels, range(3, 20)))
+    (tmp_path / PREDICTIONS).write_bytes(content_of(labels, range(2, 20)))
     found = rows_of(make_result(make_spec()), tmp_path)
-    assert found.tolist() == [True] * 2 + [False] * 15
+    assert found.tolist() == [True] * 3 + [False] * 15
 
 
 def test_all_rows_count_where_none_is_clean(tmp_path):
     (tmp_path / PREDICTIONS).write_bytes(content_of(np.array([1] * 5 + [0] * 15), []))
-    assert rows_of(make_result(make_spec()), tmp_path).sum() == 5
+    none_is_clean = TASK.model_copy(update={"n_test_clean": 0})
+    assert rows_of(make_result(make_spec(task=none_is_clean)), tmp_path).sum() == 5
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,12 @@ def test_all_rows_count_where_none_is_clean(tmp_path):
             lambda path: path.write_bytes(content_of(np.zeros(19, int), [], rows=19)),
             r"its predictions.safetensors has logits of shape \(19, 2\), not \(20, 2\)",
         ),
+        (
+            lambda path: path.write_bytes(content_of(np.zeros(20, int), range(17))),
+            "its predictions.safetensors has 17 clean test rows, not 18",
+        ),
     ],
-    ids=["missing", "broken", "another shape"],
+    ids=["missing", "broken", "another shape", "other clean rows"],
 )
 def test_unusable_predictions_say_why(tmp_path, damage, message):
     path = tmp_path / PREDICTIONS

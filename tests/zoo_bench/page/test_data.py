@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -72,6 +73,19 @@ def test_confusions_are_sums_and_classes_means_over_the_seeds(fields):
     assert entry["confusion"] == [[0, 0, 27], [0, 1, 3], [1, 0, 3], [1, 1, 27]]
     [first, _] = entry["per_class"]
     assert (first["recall"], first["f1"], first["support"]) == (0.9, None, 10)
+
+
+def test_a_record_with_a_class_too_few_gets_no_row(board_root, tmp_path):
+    root = shutil.copytree(board_root, tmp_path / "results")
+    path = next(root.glob("runs/koelectra-linear-toy-s0-*/result.json"))
+    record = json.loads(path.read_text())
+    record["per_class"].pop()
+    path.write_text(json.dumps(record))
+    contents = read_all([root])
+    fields = page_fields(leaderboard.build(contents), contents, {})
+    assert entries_of(fields)["koelectra+linear"]["n"] == 2
+    [reason] = fields["unreadable"]
+    assert reason.endswith("per_class has 1 entries, the task has 2 labels")
 
 
 def test_what_is_out_of_scope_stands_at_the_row_and_at_each_of_its_runs(fields):
