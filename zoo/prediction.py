@@ -148,7 +148,8 @@ def pad(
     token_ids: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase | None
 ) -> dict[str, torch.Tensor]:
     """`input_ids` and `attention_mask` `(batch, seq)`, padded to the longest on the right."""
-    longest = max(len(ids) for ids in token_ids)
+    # one at least: an empty text has no token where the tokenizer adds none
+    longest = max(1, *map(len, token_ids))
     pad_token_id = getattr(tokenizer, "pad_token_id", None) or 0
     input_ids = torch.full((len(token_ids), longest), pad_token_id)
     attention_mask = torch.zeros(len(token_ids), longest, dtype=torch.long)

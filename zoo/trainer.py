@@ -74,9 +74,11 @@ def run_trainer(
     with tempfile.TemporaryDirectory() as folder, seeded(seed, "dropout"), freezing:
         arguments = training_arguments(recipe, seed, checkpoints or Path(folder), bool(checkpoints))
         module: nn.Module = classifier
-        module.to(arguments.device)
         try:
+            module.to(arguments.device)
             return run_loop(classifier, material, recipe, seed, arguments, report, checkpoints)
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(_does_not_fit(recipe, "before the first step", error)) from error
         finally:
             # also after an error: no gradient that is not finite, and no dropout
             module.zero_grad()
@@ -123,8 +125,8 @@ def run_loop(
             error.history = tuple(watcher.history)
             raise
         except torch.OutOfMemoryError as error:
-            step = trainer.state.global_step + 1
-            raise OutOfMemory(_does_not_fit(recipe, step, str(error))) from error
+            when = f"at step {trainer.state.global_step + 1}"
+            raise OutOfMemory(_does_not_fit(recipe, when, error)) from error
         steps = trainer.state.global_step
     watcher.restore_best()
     counts = np.bincount(material.labels, minlength=len(classifier.labels)).tolist()
@@ -137,7 +139,7 @@ def run_loop(
     )
 
 
-def _does_not_fit(recipe: Recipe, step: int, cause: str) -> str:
+def _does_not_fit(recipe: Recipe, when: str, error: torch.OutOfMemoryError) -> str:
     ways = [f"lower max_length ({recipe.max_length})"]
     parts = 2 * recipe.gradient_accumulation
     if recipe.batch_size % parts == 0:
@@ -145,8 +147,8 @@ def _does_not_fit(recipe: Recipe, step: int, cause: str) -> str:
         ways.insert(0, f"set gradient_accumulation to {parts} ({same})")
     if not recipe.frozen:
         ways.append("train the head alone (frozen: true)")
-    told = cause.partition("\n")[0]
-    return f"out of GPU memory at step {step}: {', '.join(ways[:-1])} or {ways[-1]}. {told}"
+    told = str(error).partition("\n")[0]
+    return f"out of GPU memory {when}: {', '.join(ways[:-1])} or {ways[-1]}. {told}"
 
 
 def training_arguments(

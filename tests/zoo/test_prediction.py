@@ -157,3 +157,9 @@ def test_batches_hold_each_row_once_within_the_budget():
     padded = [len(batch) * max(lengths[row] for row in batch) for batch in batches]
     # the text of 90 tokens fits in no batch and gets one of its own
     assert [size for size in padded if size > 60] == [90]
+
+
+def test_an_empty_text_without_any_token_is_padding_alone():
+    batch = prediction.pad([[], []], None)
+    assert batch["input_ids"].shape == batch["attention_mask"].shape == (2, 1)
+    assert not batch["attention_mask"].any()

@@ -414,6 +414,15 @@ def test_a_batch_that_the_gpu_cannot_hold_is_told_with_the_way_out(
     assert all(each.grad is None for each in classifier.parameters())
 
 
+def test_a_model_that_the_gpu_cannot_hold_is_told_too(make_classifier, toy, monkeypatch):
+    def out_of_memory(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nmore")
+
+    monkeypatch.setattr("zoo.trainer.states_of", out_of_memory)
+    with pytest.raises(OutOfMemory, match=r"^out of GPU memory before the first step: set grad"):
+        zoo.train(make_classifier(), toy, None, Recipe(**FAST | {"epochs": 1, "frozen": True}))
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_the_loss_by_hand(smoothing):
     logits = torch.tensor([[2.0, 0.0, -1.0], [0.5, 1.0, 0.0]])
