@@ -63,7 +63,9 @@ def task_tests(scores: Sequence[Sequence[float]]) -> TaskTests:
     tasks = len(scores[0])
     friedman = None
     if len(scores) > 2 and tasks >= FRIEDMAN_NEEDS:
-        friedman = float(friedmanchisquare(*scores).pvalue)
+        # where all are equal on every task scipy divides 0 by 0
+        are_equal = all(len(set(values)) == 1 for values in zip(*scores, strict=True))
+        friedman = 1.0 if are_equal else float(friedmanchisquare(*scores).pvalue)
     if tasks < tasks_needed(len(scores)):
         return TaskTests(friedman, {})
     places = list(itertools.combinations(range(len(scores)), 2))

@@ -49,6 +49,12 @@ def test_two_candidates_have_no_friedman():
     assert found.wilcoxon_p == {(0, 1): pytest.approx(0.03125)}
 
 
+def test_equal_scores_on_every_task_differ_by_no_test():
+    found = task_tests([[0.9, 0.8] * 5] * 3)
+    assert found.friedman_p == 1.0
+    assert set(found.wilcoxon_p.values()) == {1.0}
+
+
 def test_equals_scipy_and_scikit_posthocs():
     posthocs = pytest.importorskip("scikit_posthocs")
     scores = np.random.default_rng(6).normal([[0.8], [0.78], [0.7]], 0.03, (3, 8))
