@@ -133,7 +133,9 @@ def _caption(board: Board, task_board: TaskBoard, *, has_best: bool) -> str:
     ]
     if has_best:
         sentences.append("The best is bold, and underlined is what it could not be told from.")
-    if task_board.task.n_test_clean != task_board.task.n_test:
+    if not task_board.task.n_test_clean:
+        sentences.append("All test rows also occur in train or validation.")
+    if task_board.task.has_clean_scores:
         sentences.append("Test rows that also occur in train or validation are left out.")
     if board.outdated:
         sentences.append(board.outdated)

@@ -58,6 +58,11 @@ class TaskRecord(Record):
         """Whether the seed draws the training examples, as of `3i4k@1000`."""
         return "@" in self.name
 
+    @property
+    def has_clean_scores(self) -> bool:
+        """Whether some test rows occur in train or validation, and ranks go by the others."""
+        return 0 < self.n_test_clean < self.n_test
+
 
 class Component(Record):
     """A head or a baseline: where it came from and with which options it was built."""

@@ -13,6 +13,7 @@ from zoo_bench.comparisons import AcrossTasks
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import Board, Cause, Leaderboard, TaskBoard
 from zoo_bench.out_of_scope import out_of_scope_list
+from zoo_bench.records import TaskRecord
 from zoo_bench.standings import STANDING_TITLES, standing_cells, tests_over_tasks
 from zoo_bench.statements import caveats, claims, verdict_notes
 from zoo_bench.statistics.intervals import Interval
@@ -65,13 +66,7 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
     if task_board.comparisons.row_errors:
         lines.insert(1, "(in brackets: ± half of the 95 % interval over resampled test rows)")
     if task.n_test_clean != task.n_test:
-        # of a drawn task, clean is what occurs in none of the examples that a seed may draw
-        whole = "whole " if task.is_drawn else ""
-        lines.append(
-            f"{task.n_test - task.n_test_clean:,} test rows also occur in the {whole}"
-            "training or validation data: this table and the order of the list go by the other, "
-            "clean ones"
-        )
+        lines.append(_overlap(task))
     if board.outdated:
         lines.append(board.outdated)
     if not task.is_verified:
@@ -79,6 +74,19 @@ def _heading(board: Board, task_board: TaskBoard, *, is_one_of_many: bool) -> Te
     if is_one_of_many and board.recipe is not None:
         lines.append(f"recipe {board.recipe_id}: {_short(board.recipe)}")
     return Text(printable("\n".join(lines), keep_lines=True) + "\n")
+
+
+def _overlap(task: TaskRecord) -> str:
+    """How many test rows are not clean, and by which of them pairs are ranked."""
+    # of a drawn task, clean is what occurs in none of the examples that a seed may draw
+    whole = "whole " if task.is_drawn else ""
+    place = f"also occur in the {whole}training or validation data"
+    if not task.has_clean_scores:
+        return f"all test rows {place}: this table and the order of the list go by them"
+    return (
+        f"{task.n_test - task.n_test_clean:,} test rows {place}: this table and the order of the "
+        "list go by the other, clean ones"
+    )
 
 
 def _short(recipe: dict[str, object]) -> str:
@@ -122,7 +130,7 @@ def _cell(entry: Entry | None) -> str:
 
 
 def _ranked_list(task_board: TaskBoard) -> Table:
-    has_clean = task_board.task.n_test_clean != task_board.task.n_test
+    has_clean = task_board.task.has_clean_scores
     columns: list[tuple[str, Callable[[Entry], str]]] = [
         ("accuracy % (n)", _accuracy),
         ("macro\nF1 %", lambda entry: _mean_percent(entry.macro_f1)),

@@ -146,6 +146,13 @@ def test_the_caption_says_when_rows_were_left_out():
     )
 
 
+def test_the_caption_leaves_no_rows_out_where_none_is_clean():
+    none_is_clean = TASK.model_copy(update={"n_test_clean": 0})
+    table = table_of(make_result(make_spec(task=none_is_clean), 0.8))
+    assert "All test rows also occur in train or validation." in table
+    assert "left out" not in table
+
+
 def test_a_verdict_stands_beside_the_score_and_the_change_below_the_table():
     result = make_result(
         make_spec(), verdict="undertrained", suggestion="train longer: epochs 2 → 4"

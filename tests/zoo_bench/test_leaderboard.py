@@ -456,6 +456,17 @@ def test_the_table_fits_80_columns_and_loses_no_number():
     assert text.count("92.23 ± 2.48") == 2 * len(names) * len(heads)
 
 
+def test_where_no_test_row_is_clean_the_table_says_that_ranks_go_by_all():
+    none_is_clean = TASK.model_copy(update={"n_test_clean": 0})
+    text = tables.render(leaderboard.build(Contents(tuple(results_of(0.5, task=none_is_clean)))))
+    flat = " ".join(text.split())
+    assert (
+        "all test rows also occur in the training or validation data: this table and the order of "
+        "the list go by them encoder"
+    ) in flat
+    assert "acc. %" not in flat
+
+
 def test_a_name_too_long_beside_many_letters_breaks_within_its_column():
     scratch = make_spec("koelectra-nano", "textcnn").encoder.model_copy(
         update={"pretrained": False}

@@ -102,6 +102,22 @@ def audited(browser, tmp_path, monkeypatch):
     return open_page
 
 
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens the page of these results."""
+    path = tmp_path / "index.html"
+
+    def open_page(results, viewport=DESK):
+        contents = Contents(tuple(results))
+        path.write_text(build_page(leaderboard.build(contents), contents), "utf-8")
+        page = browser.new_page(viewport=viewport)
+        page.goto(path.as_uri())
+        page.wait_for_selector("main h1")
+        return page
+
+    return open_page
+
+
 def names(page):
     return page.locator(".ranking tbody th bdi").all_inner_texts()
 
@@ -248,7 +264,7 @@ def test_a_phone_scrolls_in_one_direction(visit):
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_names_on_the_scatter_do_not_run_into_one_another(browser, tmp_path, viewport):
+def test_names_on_the_scatter_do_not_run_into_one_another(opened, viewport):
     # of five pairs on the front, the better ones hardly dearer than the others
     results = [
         make_result(
@@ -259,11 +275,7 @@ def test_names_on_the_scatter_do_not_run_into_one_another(browser, tmp_path, vie
         for place in range(5)
         for seed in range(2)
     ]
-    contents = Contents(tuple(results))
-    path = tmp_path / "index.html"
-    path.write_text(build_page(leaderboard.build(contents), contents), "utf-8")
-    page = browser.new_page(viewport=viewport)
-    page.goto(path.as_uri())
+    page = opened(results, viewport)
     page.get_by_label("Training s", exact=True).check(force=True)
     labels = page.locator(".chart .mark-text text")
     labels.first.wait_for()
@@ -274,6 +286,17 @@ def test_names_on_the_scatter_do_not_run_into_one_another(browser, tmp_path, vie
         beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
         above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
         assert beside or above
+    page.close()
+
+
+def test_where_no_test_row_is_clean_the_page_says_that_ranks_go_by_all(opened):
+    none_is_clean = TASK.model_copy(update={"n_test_clean": 0})
+    page = opened([make_result(make_spec(task=none_is_clean))])
+    heading = page.locator(".task-heading").inner_text()
+    assert "All test rows also occur in train or validation; ranks go by the accuracy on them." in (
+        heading
+    )
+    assert "clean" not in heading
     page.close()
 
 

@@ -8,10 +8,14 @@ function taskHeading(board, task) {
     plural(board.threads, "thread"),
   ];
   const warnings = board.outdated ? [board.outdated] : [];
-  if (clean !== test)
+  if (clean !== test) {
+    const place = `also occur in ${task.is_drawn ? "the whole " : ""}train or validation`;
     warnings.push(
-      `${plural(test - clean, "test row")} also occur in ${task.is_drawn ? "the whole " : ""}train or validation; ranks go by the accuracy on the other, clean ones.`,
+      hasCleanScores(task)
+        ? `${plural(test - clean, "test row")} ${place}; ranks go by the accuracy on the other, clean ones.`
+        : `All test rows ${place}; ranks go by the accuracy on them.`,
     );
+  }
   if (!task.task.is_verified)
     warnings.push("The data could not be verified: these are no figures of the official task.");
   warnings.push(...task.caveats);
