@@ -157,7 +157,8 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 def _markdown_task(board: Board, task_board: TaskBoard) -> Iterator[str]:
     protocol = f"{board.protocol.name} {board.protocol.version}"
     yield f"## {_markdown_cell(task_board.task.name)} (protocol {_markdown_cell(protocol)})"
-    said = " ".join([*([board.outdated] if board.outdated else []), *claims(task_board)])
+    outdated = [board.outdated] if board.outdated else []
+    said = " ".join([*outdated, *map(_markdown_cell, claims(task_board))])
     yield f"{said} Accuracy in %: mean ± half of the 95 % t interval (n seeds).".lstrip()
     if task_board.has_out_of_scope:
         yield f"AUROC and FPR in %: how well confidence tells what is out of scope. {CONFIDENCE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from zoo.terminal import printable
 from zoo_bench.records import RunSpec
 
 
@@ -14,7 +15,7 @@ def recipe_differences(pairs: Mapping[str, RunSpec]) -> Iterator[str]:
     for key in sorted({key for recipe in recipes for key in recipe}):
         values = [_value(recipe, key) for recipe in recipes]
         if len(set(values)) > 1:
-            yield f"Recipes differ in {key}: {_listed(pairs, values)}."
+            yield printable(f"Recipes differ in {key}: {_listed(pairs, values)}.")
 
 
 def _value(recipe: Mapping[str, Any], key: str) -> str:

@@ -598,6 +598,22 @@ def test_no_name_commands_a_terminal_that_shows_an_export(write):
     assert not [letter for letter in text if not letter.isprintable() and letter != "\n"]
 
 
+@pytest.mark.parametrize(
+    "write", [tables.render, exports.to_markdown, latex.to_latex, exports.to_csv]
+)
+def test_no_name_commands_a_terminal_by_what_was_tuned_for_it(write):
+    hostile = "\x1b[31m<img src=x>"
+    results = [
+        make_result(
+            make_spec(head=head, recipe={"epochs": 1, hostile: value}, overridden={hostile: 0})
+        )
+        for head, value in (("mlp", hostile), (Component(name=hostile, **OURS), 0.1))
+    ]
+    text = write(leaderboard.build(Contents(tuple(results)))).replace("\r\n", "\n")
+    assert not [letter for letter in text if not letter.isprintable() and letter != "\n"]
+    assert write is not exports.to_markdown or "<img" not in text
+
+
 def test_markdown_keeps_its_columns_whatever_the_names_hold():
     name = "a|b\nc `d` <b> [e](f)"
     result = make_result(make_baseline_spec(name))
