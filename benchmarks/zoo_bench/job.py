@@ -64,8 +64,8 @@ def perform(job: str, target: str, report: Report) -> Outcome | Failure:
         return Failure(
             run_id=spec.run_id,
             kind=_kind(error),
-            message=_message(error),
-            traceback=traceback.format_exc(),
+            message=_encodable(_message(error)),
+            traceback=_encodable(traceback.format_exc()),
             step=step,
             failed_at=datetime.now(UTC),
         )
@@ -110,3 +110,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"sys.exit({error.code!r}) was called inside the run"
     return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates written out: a record is JSON, which has none."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

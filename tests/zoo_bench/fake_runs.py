@@ -97,6 +97,7 @@ def raises_by_seed(spec, report):
         SystemExit(3),
         MemoryError(),
         OutOfMemory("out of GPU memory at step 3"),
+        ValueError("half a letter: \ud800"),
     ][spec.seed]
 
 

@@ -87,6 +87,7 @@ def test_what_a_run_raises_is_its_failure(executor_for):
             ("error", "sys.exit(3) was called inside the run"),
             ("out_of_memory", "MemoryError"),
             ("out_of_memory", "out of GPU memory at step 3"),
+            ("error", r"ValueError: half a letter: \ud800"),
         ]
     ):
         submit(executor, make_spec(seed=seed))
