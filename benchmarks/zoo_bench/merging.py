@@ -101,6 +101,8 @@ def _adopt(store: Store, folder: Path, merged: Merged) -> None:
         check_predictions(folder, spec, files.get(PREDICTIONS))
     elif SPEC in files:
         spec = read_record(folder / SPEC, RunSpec, files[SPEC])
+    elif files:
+        raise UnreadableRecord(folder / SPEC, "is missing")
     else:
         return
     claim = store.claim(spec)

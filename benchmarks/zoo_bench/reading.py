@@ -193,8 +193,10 @@ class _Found:
 
     def _add_unfinished(self, folder: Path, here: dict[str, Path]) -> None:
         """A run that failed, or that was begun."""
-        spec = read_record(folder / "spec.json", RunSpec)
         has_failed = (folder / "error.json").exists()
+        if has_failed and not (folder / "spec.json").exists():
+            raise UnreadableRecord(folder / "spec.json", "is missing")
+        spec = read_record(folder / "spec.json", RunSpec)
         failure = read_record(folder / "error.json", Failure) if has_failed else None
         if spec.run_id in here:
             self._name(spec, folder, here[spec.run_id])

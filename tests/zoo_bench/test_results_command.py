@@ -305,6 +305,17 @@ def test_a_broken_run_is_left_out_aloud(tmp_path):
     assert Store.open(tmp_path / "both").result(make_spec(seed=1)) is not None
 
 
+def test_a_failed_run_without_its_spec_is_left_out_aloud(tmp_path):
+    store = Store.open(tmp_path / "ours")
+    write_failure(store, make_spec())
+    missing = store.folder(make_spec()) / "spec.json"
+    missing.unlink()
+    reason = f"{missing}: is missing"
+    assert json.loads(board_of(store.root, "--json"))["unreadable"] == [reason]
+    done = run("merge", store.root, "-o", tmp_path / "both")
+    assert f"  left out, unreadable: {reason}\n" in done.stdout
+
+
 def truncated(folder):
     (folder / "result.json").write_text("{")
 
