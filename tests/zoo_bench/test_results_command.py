@@ -236,12 +236,15 @@ def test_a_finished_run_counts_before_a_copy_of_it_that_had_failed(tmp_path):
     assert named.startswith(f"{failed}: ")
 
 
-def test_missing_predictions_are_at_fault(tmp_path):
-    store = fill(tmp_path, make_spec())
+def test_a_result_without_its_predictions_cannot_be_read_and_is_no_fault_of_the_others(tmp_path):
+    store = fill(tmp_path, make_spec(), make_spec(seed=1))
     (store.folder(make_spec()) / "predictions.safetensors").unlink()
     done = run("verify", tmp_path)
     assert done.exit_code == 1
     assert "its predictions.safetensors is missing" in done.stdout
+    assert done.stdout.endswith(
+        "1 result verified: every metric follows from its predictions, 1 more cannot be read\n"
+    )
 
 
 def test_nothing_to_verify_is_said(tmp_path):

@@ -157,20 +157,24 @@ def _verified(contents: Contents) -> Contents:
 
     right = without_faults(contents)
     at_fault = len(contents.results) - len(right.results)
-    said = [verified_text(len(contents.results), at_fault)]
-    if at_fault:
-        said.append("left out")
-    if contents.unreadable:
-        said.append(f"{len(contents.unreadable):,} more cannot be read")
-    click.echo(", ".join(said), err=True)
+    unreadable = len(contents.unreadable)
+    text = verified_text(len(contents.results), at_fault, unreadable, is_left_out=True)
+    click.echo(text, err=True)
     return right
 
 
-def verified_text(verified: int, at_fault: int) -> str:
-    """What came of verifying so many results."""
+def verified_text(
+    verified: int, at_fault: int, unreadable: int, *, is_left_out: bool = False
+) -> str:
+    """What came of verifying so many results, beside which so many could not be read."""
     runs = "1 result" if verified == 1 else f"{verified:,} results"
     found = f"{at_fault:,} at fault" if at_fault else "every metric follows from its predictions"
-    return f"{runs} verified: {found}"
+    said = [f"{runs} verified: {found}"]
+    if at_fault and is_left_out:
+        said.append("left out")
+    if unreadable:
+        said.append(f"{unreadable:,} more cannot be read")
+    return ", ".join(said)
 
 
 def _page(leaderboard: Leaderboard, contents: Contents, with_examples: bool) -> str:

@@ -37,7 +37,7 @@ def verify(results: Path, is_json: bool) -> None:
     roots = find_roots(results)
     if not roots:
         raise ResultsError(f"results: {results} holds no results of zoo")
-    verified = 0
+    verified = unreadable = 0
     found: list[dict[str, Any]] = []
     for root in roots:
         check_schema(root / MARKER)
@@ -48,6 +48,7 @@ def verify(results: Path, is_json: bool) -> None:
             {"run": str(error.path), "faults": [error.reason]} for error in contents.unreadable
         ]
         verified += len(contents.results)
+        unreadable += len(contents.unreadable)
         found += [
             {"run": str(contents.folders[run_id]), "faults": wrong}
             for run_id, wrong in all_faults(contents).items()
@@ -60,7 +61,7 @@ def verify(results: Path, is_json: bool) -> None:
             click.echo(printable(f"{one['run']}:"))
             for fault in one["faults"]:
                 click.echo(printable(f"  {fault}"))
-        click.echo(verified_text(verified, len(found)))
+        click.echo(verified_text(verified, len(found) - unreadable, unreadable))
     sys.exit(1 if found else 0)
 
 
