@@ -303,8 +303,9 @@ def test_a_broken_run_is_left_out_aloud(tmp_path):
     store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
     (store.folder(make_spec()) / "result.json").write_text("{")
     done = run("merge", tmp_path / "ours", "-o", tmp_path / "both")
-    assert done.exit_code == 0
+    assert done.exit_code == 1
     assert "left out, unreadable" in done.stdout
+    assert run("merge", tmp_path / "ours", "-o", tmp_path / "both", "--json").exit_code == 1
     assert Store.open(tmp_path / "both").result(make_spec(seed=1)) is not None
 
 

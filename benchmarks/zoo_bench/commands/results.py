@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from zoo_bench import exports
 from zoo_bench.commands.leaderboard import DEFAULT_PLACE, verified_text
 from zoo_bench.reading import MARKER, check_schema, find_roots, read_contents
 from zoo_bench.store import ResultsError
+
+if TYPE_CHECKING:
+    from zoo_bench.merging import Merged
 
 _PATH = click.Path(path_type=Path)
 
@@ -75,8 +78,9 @@ def merge(sources: tuple[Path, ...], output: Path, is_json: bool) -> None:
     """Copy the runs of every SOURCE, a results folder or a packed file, into one folder.
 
     A run that is there already stays as it is, unless its result is broken: a good one takes its
-    place. Where two have different predictions for the same run, it is named. `zoo bench --results
-    OUTPUT` goes on with what is missing.
+    place. Where two have different predictions for the same run, it is named. One that cannot be
+    read is left out and named; the exit code is 1 then. `zoo bench --results OUTPUT` goes on with
+    what is missing.
     """
     from zoo_bench.merging import merge as merge_roots
 
@@ -84,7 +88,12 @@ def merge(sources: tuple[Path, ...], output: Path, is_json: bool) -> None:
     if is_json:
         fields = {name: getattr(merged, name) for name in merged.__slots__}
         click.echo(exports.json_text(fields), nl=False)
-        return
+    else:
+        _print_merged(merged, output)
+    sys.exit(1 if merged.unreadable else 0)
+
+
+def _print_merged(merged: Merged, output: Path) -> None:
     click.echo(
         f"{output}: {len(merged.finished)} finished and {len(merged.failed)} failed runs came in, "
         f"{len(merged.already_there)} were there already"
