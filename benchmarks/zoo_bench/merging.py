@@ -167,8 +167,14 @@ def pack(root: Path, file: Path) -> int:
     """Write the runs of a results root, finished and failed, to `file`; gives their number.
 
     The same runs give the same bytes: no times, no owners, names in order. Raises `ResultsError`
-    for what is no root, and `DiskError` for a file that cannot be written.
+    for what is no root and for a name that `merge` does not take, and `DiskError` for a file that
+    cannot be written.
     """
+    if not file.name.endswith(_PACKED):
+        raise ResultsError(
+            f"results: zoo results merge would not take {file}; name a file that ends in "
+            f"{' or '.join(_PACKED)} with --output"
+        )
     if find_roots(root) != [root]:
         raise ResultsError(f"results: {root} is no results root; name the folder with {MARKER}")
     check_schema(root / MARKER)

@@ -430,6 +430,17 @@ def test_a_pack_that_cannot_be_written_is_named(tmp_path):
     )
 
 
+def test_what_a_merge_would_not_take_is_not_packed(tmp_path):
+    fill(tmp_path / "ours", make_spec())
+    done = run("pack", tmp_path / "ours", "-o", tmp_path / "ours.zip")
+    assert isinstance(done.exception, ResultsError)
+    assert str(done.exception) == (
+        f"results: zoo results merge would not take {tmp_path / 'ours.zip'}; name a file that ends "
+        "in .tar.gz or .tgz with --output"
+    )
+    assert not (tmp_path / "ours.zip").exists()
+
+
 def test_a_packed_root_comes_out_as_it_went_in(tmp_path):
     store = fill(tmp_path / "ours", make_spec(), make_spec(seed=1))
     write_failure(store, make_spec(seed=2))
