@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from zoo.terminal import printable
-from zoo_bench.comparisons import SEEDS_NEEDED, Outcome
+from zoo_bench.comparisons import Outcome
 from zoo_bench.entries import Entry
 from zoo_bench.leaderboard import TaskBoard
 
@@ -24,9 +24,10 @@ def claims(task_board: TaskBoard) -> list[str]:
     """What may be said of the differences on one task, one sentence a line."""
     comparisons = task_board.comparisons
     if len(comparisons.letters) < 2:
-        counts = [entry.n for entry in task_board.pairs]
-        have_seeds = sum(count >= SEEDS_NEEDED for count in counts) > 1
-        why = [FEW_LEARNED if have_seeds else TOO_FEW_SEEDS] if len(counts) > 1 else []
+        why = []
+        if len(task_board.pairs) > 1:
+            learned = sum(entry.n > 0 and not entry.unlearned for entry in task_board.pairs)
+            why.append(FEW_LEARNED if learned < 2 else TOO_FEW_SEEDS)
         return [*why, *_baseline_claims(task_board), *task_board.recipe_differences]
     lines = [TIES]
     if comparisons.detectable is not None:

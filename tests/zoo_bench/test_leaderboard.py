@@ -795,6 +795,18 @@ def test_no_rank_at_all_is_said_to_be_for_want_of_learning_and_not_of_seeds():
     assert statements.TOO_FEW_SEEDS not in text
 
 
+def test_no_rank_is_said_to_be_for_want_of_seeds_where_two_pairs_have_learned():
+    text = tables.render(
+        board_of(
+            *(judged("learned", 0.9, seed, "linear") for seed in range(2)),
+            judged("learned", 0.9, 0, "bilstm"),
+            *(judged("not_learned", 0.5, seed, "mlp") for seed in range(2)),
+        )
+    )
+    assert statements.TOO_FEW_SEEDS in text
+    assert statements.FEW_LEARNED not in text
+
+
 def test_a_run_that_diverged_with_scores_left_is_counted_and_not_averaged():
     entry = entries(board_of(judged("learned", 0.9, 0), judged("diverged", 0.1, 1)))[
         "bert-nano+mlp"
