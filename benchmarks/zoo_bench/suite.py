@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -319,7 +320,8 @@ def load_suite(name_or_path: str) -> Suite:
     path = Path(name_or_path)
     if name_or_path in shipped:
         path = shipped[name_or_path]
-    elif not path.is_file():
+    # not pathlib's, which raises for a name that is too long for a file
+    elif not os.path.isfile(path):  # noqa: PTH113
         raise SuiteError(
             f"there is no file {name_or_path!r} and no suite of this name"
             f"{did_you_mean(name_or_path, shipped)} (shipped: {', '.join(shipped)})"

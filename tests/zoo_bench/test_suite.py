@@ -188,6 +188,11 @@ def test_what_is_no_mapping_is_no_suite(write, text):
     assert fault.endswith("a suite is a mapping of names to values")
 
 
+def test_a_name_too_long_for_a_file_is_an_unknown_one():
+    with pytest.raises(SuiteError, match="there is no file 'xxx"):
+        load_suite("x" * 300)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(SuiteError, match=r"no suite of this name; did you mean 'quick'\?"):
         load_suite("quik")

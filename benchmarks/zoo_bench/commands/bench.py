@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from zoo_bench import dry_run, exports, leaderboard, tables
+from zoo_bench.commands.places import Place
 from zoo_bench.driver import Driver, Tally
 from zoo_bench.dry_run import State
 from zoo_bench.estimate import estimate
@@ -31,7 +32,7 @@ OPEN: State = "to do"
 @click.argument("suite", default="quick", metavar="[SUITE]")
 @click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Folder of the results; by default results/NAME-OF-THE-SUITE.",
 )
 @click.option(

@@ -13,6 +13,7 @@ import click
 
 from zoo import durable
 from zoo_bench import exports, latex, tables
+from zoo_bench.commands.places import Place
 from zoo_bench.leaderboard import Leaderboard, build
 from zoo_bench.reading import Contents, find_roots, read_all
 from zoo_bench.remembered import leaderboard_of
@@ -56,7 +57,7 @@ def no_collection() -> Iterator[None]:
 
 
 @click.command("leaderboard")
-@click.argument("results", type=click.Path(path_type=Path), required=False, metavar="[RESULTS]")
+@click.argument("results", type=Place(), required=False, metavar="[RESULTS]")
 @click.option(
     "--format",
     "form",
@@ -70,7 +71,7 @@ def no_collection() -> Iterator[None]:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Write a file in this folder instead of stdout; html and all go to RESULTS/leaderboard "
     "without.",

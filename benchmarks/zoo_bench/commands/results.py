@@ -11,13 +11,14 @@ import click
 from zoo.terminal import printable
 from zoo_bench import exports
 from zoo_bench.commands.leaderboard import DEFAULT_PLACE, verified_text
+from zoo_bench.commands.places import Place
 from zoo_bench.reading import MARKER, check_schema, find_roots, read_contents
 from zoo_bench.store import ResultsError
 
 if TYPE_CHECKING:
     from zoo_bench.merging import Merged
 
-_PATH = click.Path(path_type=Path)
+_PLACE = Place()
 
 
 @click.group("results")
@@ -26,7 +27,7 @@ def command() -> None:
 
 
 @command.command("verify")
-@click.argument("results", type=_PATH, default=DEFAULT_PLACE, metavar="[RESULTS]")
+@click.argument("results", type=_PLACE, default=DEFAULT_PLACE, metavar="[RESULTS]")
 @click.option("--json", "is_json", is_flag=True, help="Print what was found as JSON.")
 def verify(results: Path, is_json: bool) -> None:
     """Compute every metric of RESULTS anew from the stored predictions.
@@ -69,9 +70,9 @@ def verify(results: Path, is_json: bool) -> None:
 
 
 @command.command("merge")
-@click.argument("sources", type=_PATH, nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", type=_PLACE, nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
-    "-o", "--output", type=_PATH, required=True, help="The results folder that takes the runs."
+    "-o", "--output", type=_PLACE, required=True, help="The results folder that takes the runs."
 )
 @click.option("--json", "is_json", is_flag=True, help="Print what became of the runs as JSON.")
 def merge(sources: tuple[Path, ...], output: Path, is_json: bool) -> None:
@@ -109,9 +110,9 @@ def _print_merged(merged: Merged, output: Path) -> None:
 
 
 @command.command("pack")
-@click.argument("results", type=_PATH)
+@click.argument("results", type=_PLACE)
 @click.option(
-    "-o", "--output", type=_PATH, help="The file to write; by default RESULTS.tar.gz beside it."
+    "-o", "--output", type=_PLACE, help="The file to write; by default RESULTS.tar.gz beside it."
 )
 def pack(results: Path, output: Path | None) -> None:
     """Pack the runs of RESULTS into one .tar.gz file, which `zoo results merge` takes.
