@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from zoo_bench import cache
 from zoo_bench.leaderboard import Leaderboard, build
@@ -26,7 +27,9 @@ def leaderboard_of(roots: Sequence[Path]) -> Leaderboard:
         with suppress(ValidationError):
             return adapter.validate_json(remembered)
     leaderboard = build(read_all(roots))
-    cache.keep(_KIND, key, adapter.dump_json(leaderboard))
+    # it names paths, and one that is no UTF-8 is no JSON
+    with suppress(PydanticSerializationError):
+        cache.keep(_KIND, key, adapter.dump_json(leaderboard))
     return leaderboard
 
 

@@ -81,6 +81,15 @@ def test_a_cache_that_cannot_be_written_costs_time_alone(root, builds, monkeypat
     assert len(builds) == 2
 
 
+def test_a_path_that_is_no_utf_8_costs_time_alone(root, builds):
+    folder = next(root.glob("runs/*"))
+    folder = folder.rename(folder.with_name(os.fsdecode(b"run-\xff")))
+    (folder / "result.json").write_text("{")
+    first = remembered.leaderboard_of([root])
+    assert first == remembered.leaderboard_of([root])
+    assert len(first.unreadable) == 1 and len(builds) == 2
+
+
 def test_few_are_remembered(root, monkeypatch):
     monkeypatch.setattr(cache, "_MOST_KEPT", 2)
     for seed in range(10, 14):
