@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -158,3 +159,8 @@ def marks_while_running(spec, report):
 def waits_after_two(spec, report):
     """The first two seeds are done at once."""
     return quick(spec, report) if spec.seed < 2 else waits_for_go(spec, report)
+
+
+def finds_no_room(job, target, version, key, mailbox):
+    """What a Ray worker does in place of `execute` where it cannot even begin a log."""
+    raise OSError(errno.ENOSPC, "No space left on device")

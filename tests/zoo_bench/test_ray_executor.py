@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fake_driver import drive
-from fake_runs import make_predictions, make_spec
+from fake_runs import finds_no_room, make_predictions, make_spec
 from test_executors import is_end, pump_until, submit
 
 from zoo.errors import MissingExtra, ZooError
@@ -197,6 +197,16 @@ def test_a_node_without_zoo_is_a_failure_that_says_what_to_install(
     assert failure.kind == "refused"
     assert "cannot import zoo_bench (ImportError: zoo_bench is not here)" in failure.message
     assert "same packages on every node (pip install 'intentzoo[ray]==" in failure.message
+
+
+@pytest.mark.slow
+def test_a_node_without_room_is_a_failure_that_blames_no_package(executor_for, monkeypatch):
+    monkeypatch.setattr("zoo_bench.executors.ray.execute", finds_no_room)
+    executor = executor_for("quick")
+    submit(executor, make_spec())
+    failure = Failure.model_validate_json(pump_until(executor, is_end)[-1].failure)
+    assert failure.kind == "error"
+    assert failure.message.startswith("OSError: [Errno 28] No space left on device (the node ")
 
 
 @pytest.mark.slow

@@ -233,7 +233,9 @@ def _end_of(running: _Running) -> tuple[Event, int | None]:
     except exceptions.OutOfMemoryError as error:
         return _failed(run_id, "out_of_memory", _first_line(error), log), None
     except exceptions.RayTaskError as error:
-        # `execute` itself raises nothing: it could not be imported there
+        if not _is_of_importing(error):
+            # of the node, a full disk say: errors of the run itself `execute` hands back
+            return _failed(run_id, "error", f"{_last_line(error)} ({_node_of(error)})", log), None
         message = (
             f"{_node_of(error)} cannot import zoo_bench ({_last_line(error)}); install the same "
             f"packages on every node (pip install 'intentzoo[ray]=={zoo_version()}'), then give "
@@ -255,6 +257,13 @@ def _end_of(running: _Running) -> tuple[Event, int | None]:
 
 def _failed(run_id: str, kind: FailureKind, message: str, log: str) -> Failed:
     return Failed(run_id, failure_of(run_id, kind, message).model_dump_json(), log)
+
+
+def _is_of_importing(error: exceptions.RayTaskError) -> bool:
+    # where `execute` cannot be imported, Ray runs a function in its place that says so
+    return isinstance(
+        error.cause, ImportError | AttributeError
+    ) or "failed to import on the worker" in str(error)
 
 
 def _node_of(error: exceptions.RayTaskError) -> str:
