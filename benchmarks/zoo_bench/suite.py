@@ -193,11 +193,15 @@ def _recipe_of(document: YamlDocument, faults: list[str]) -> Recipe | None:
         faults += str(error).splitlines()
         return None
     if recipe.epochs is None:
-        faults.append(
-            f"{_place(document, ('recipe',))}: a suite fixes epochs, so that every pair takes the "
-            "same steps; write epochs: 5, say"
-        )
+        faults.append(_no_epochs(document, ("recipe",)))
     return recipe
+
+
+def _no_epochs(document: YamlDocument, path: Path_) -> str:
+    return (
+        f"{_place(document, path)}: a suite fixes epochs, so that every pair takes the same steps; "
+        "write epochs: 5, say"
+    )
 
 
 def _faults_of_overrides(document: YamlDocument) -> Iterator[str]:
@@ -215,6 +219,8 @@ def _faults_of_overrides(document: YamlDocument) -> Iterator[str]:
                         f"{_place(document, (*path, key))}: {key} is the same for every pair of a "
                         f"suite; an encoder or a head may have its own {', '.join(OVERRIDABLE)}"
                     )
+            if kind == "tasks" and "epochs" in values and values["epochs"] is None:
+                yield _no_epochs(document, (*path, "epochs"))
             depth = len(path)
             inside = {
                 place[depth:]: line

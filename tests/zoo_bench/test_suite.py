@@ -112,6 +112,11 @@ def test_a_suite_reads_as_written(write):
         ),
         (
             "tasks: [ko-intents]",
+            "tasks: [{name: ko-intents, recipe: {epochs: null}}]",
+            "line 8: a suite fixes epochs, so that every pair takes the same steps; write epochs: 5",
+        ),
+        (
+            "tasks: [ko-intents]",
             "tasks: [{name: ko-intents, recipe: {epoch: 2}}]",
             "line 8: a recipe has no 'epoch'; did you mean 'epochs'?",
         ),
