@@ -289,6 +289,24 @@ def test_names_on_the_scatter_do_not_run_into_one_another(opened, viewport):
     page.close()
 
 
+def test_no_front_joins_pairs_that_were_timed_on_different_machines(opened):
+    page = opened(
+        make_result(make_spec(head=head), accuracy, cost=COST.model_copy(update=cost))
+        for head, accuracy, cost in (
+            ("mlp", 0.7, {"hardware": "one"}),
+            ("crf", 0.8, {"hardware": "another", "parameters_total": 10**7}),
+        )
+    )
+    chart = page.locator("section", has=page.get_by_role("heading", name="Accuracy and cost"))
+    chart.locator(".mark-symbol path").first.wait_for()
+    assert "timed on different machines, which do not compare" in chart.inner_text()
+    assert chart.locator(".mark-line path").count() == 0
+    page.get_by_label("Parameters", exact=True).check(force=True)
+    chart.locator(".mark-line path").first.wait_for()
+    assert "The broken line joins" in chart.inner_text()
+    page.close()
+
+
 def test_where_no_test_row_is_clean_the_page_says_that_ranks_go_by_all(opened):
     none_is_clean = TASK.model_copy(update={"n_test_clean": 0})
     page = opened([make_result(make_spec(task=none_is_clean))])

@@ -1,6 +1,11 @@
 const COSTS = {
-  latency_p50_ms: { title: "p50 ms", axis: "Median latency of one text (ms)", show: measure },
-  train_seconds: { title: "Training s", axis: "Training (s)", show: measure },
+  latency_p50_ms: {
+    title: "p50 ms",
+    axis: "Median latency of one text (ms)",
+    show: measure,
+    isTime: true,
+  },
+  train_seconds: { title: "Training s", axis: "Training (s)", show: measure, isTime: true },
   parameters_total: { title: "Parameters", axis: "Parameters", show: count },
 };
 
@@ -18,7 +23,10 @@ function paretoFront(points) {
   return byCost.filter((point) => point.score > best && ((best = point.score), true));
 }
 
-/** Points of accuracy and cost, and the names of those that would squeeze the others flat. */
+/**
+ * Points of accuracy and cost, those of pairs alone, and the entries that would squeeze the others
+ * flat. Times compare on one machine only.
+ */
 function scatterPoints(entries, cost) {
   const points = entries
     .filter((entry) => rankedBy(entry) && entry[cost] > 0)
@@ -27,7 +35,10 @@ function scatterPoints(entries, cost) {
   const floor = Math.min(...scores) - 0.6 * Math.max(Math.max(...scores) - Math.min(...scores), 2);
   const shown = points.filter((point) => point.isPair || point.score >= floor || !scores.length);
   const names = new Set(shown.map((point) => point.pick));
-  return { shown, left: entries.filter((entry) => rankedBy(entry) && !names.has(entry.name)) };
+  const left = entries.filter((entry) => rankedBy(entry) && !names.has(entry.name));
+  const pairs = shown.filter((point) => point.isPair);
+  const machines = new Set(pairs.map((point) => point.hardware));
+  return { shown, pairs, left, isComparable: !COSTS[cost].isTime || machines.size < 2 };
 }
 
 function scatterPoint(entry, cost) {
@@ -38,6 +49,7 @@ function scatterPoint(entry, cost) {
     isPair: entry.kind === "pair",
     encoder: entry.encoder ?? "baseline",
     head: entry.head ?? "baseline",
+    hardware: entry.hardware.join("; "),
     cost: entry[cost],
     score: 100 * score.mean,
     low: 100 * Math.max(0, score.mean - half),
@@ -47,9 +59,8 @@ function scatterPoint(entry, cost) {
 }
 
 function scatterSpec(task, cost, width) {
-  const { shown } = scatterPoints(task.entries, cost);
-  const pairs = shown.filter((point) => point.isPair);
-  const front = paretoFront(pairs);
+  const { shown, pairs, isComparable } = scatterPoints(task.entries, cost);
+  const front = isComparable ? paretoFront(pairs) : [];
   // to the dearest pair: more of the cost buys no more than the last of the front has
   const line = front.length
     ? [...front, { ...front.at(-1), cost: Math.max(...pairs.map((point) => point.cost)) }]
@@ -204,9 +215,12 @@ function scatterSection(task) {
   const place = element("div");
   const below = note("");
   const show = () => {
-    const { left } = scatterPoints(task.entries, cost);
+    const { left, isComparable } = scatterPoints(task.entries, cost);
     const names = left.map((entry) => entry.name).join(", ");
-    below.textContent = `The broken line joins the pairs that no pair beats at the same or a lower cost.${names ? ` Not on the chart: ${names}.` : ""}`;
+    const line = isComparable
+      ? "The broken line joins the pairs that no pair beats at the same or a lower cost."
+      : "No line joins the best pairs: they were timed on different machines, which do not compare.";
+    below.textContent = `${line}${names ? ` Not on the chart: ${names}.` : ""}`;
     place.replaceChildren(
       chart(
         `Accuracy against ${COSTS[cost].axis}`,
