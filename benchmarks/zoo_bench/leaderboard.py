@@ -269,20 +269,28 @@ def _marks(runs: Sequence[RunSpec]) -> dict[str, str]:
     """
     marks: dict[str, str] = {}
     for namesakes in _grouped(runs, lambda run: run.who):
-        # what the suite gives a task of its own makes no other pair of it
-        found = [_mark(run, (run.recipe or {}) | run.overridden) for run in namesakes]
-        places = {(run.task.key, mark) for run, mark in zip(namesakes, found, strict=True)}
-        if len(places) < len(namesakes):
-            # but what tells two apart on one task is their own
-            found = [_mark(run, run.recipe or {}) for run in namesakes]
+        own = _own_values(namesakes)
+        found = [_mark(run, own) for run in namesakes]
         if len(set(found)) > 1:
             marks |= {run.run_id: mark for run, mark in zip(namesakes, found, strict=True)}
     return marks
 
 
-def _mark(run: RunSpec, recipe: Mapping[str, Any]) -> str:
+def _own_values(namesakes: Sequence[RunSpec]) -> set[str]:
+    """What of their recipes differs on one task, and so is not what a suite gives that task."""
+    return {
+        key
+        for on_one_task in _grouped(namesakes, lambda run: run.task.key)
+        for key in {key for run in on_one_task for key in run.recipe or {}}
+        if len({identity.canonical_json((run.recipe or {}).get(key)) for run in on_one_task}) > 1
+    }
+
+
+def _mark(run: RunSpec, own: set[str]) -> str:
+    recipe = run.recipe or {}
+    shared = recipe | run.overridden | {key: recipe[key] for key in own if key in recipe}
     decides = {key: value for key, value in _entry_key(run).items() if key != "task"}
-    return f"#{identity.sha256(decides | {'recipe': recipe})[:4]}"
+    return f"#{identity.sha256(decides | {'recipe': shared})[:4]}"
 
 
 def _grouped(runs: Iterable[RunSpec], key: Any) -> list[list[RunSpec]]:

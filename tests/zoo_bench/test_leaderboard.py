@@ -206,36 +206,34 @@ def test_two_versions_of_a_head_on_a_task_each_are_no_one_pair():
     assert list(ranked.values()) == [1, 1]
 
 
-def test_what_a_task_has_of_its_own_is_not_in_the_mark_of_a_pair():
-    base = {"epochs": 1, "encoder_learning_rate": 0.0005}
+def own_recipe(**own):
+    """A recipe with values of its own in place of the suite's."""
+    suites = {"epochs": 1, "encoder_learning_rate": 0.0005, "weight_decay": 0.0}
+    return {"recipe": suites | own, "overridden": {key: suites[key] for key in own}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"head": head_of("1.0")}, {"head": head_of("2.0")}),
+        ({"own": {}}, {"own": {"encoder_learning_rate": 0.1}}),
+    ],
+    ids=["version", "rate"],
+)
+def test_what_a_task_has_of_its_own_is_not_in_the_mark_of_a_pair(one, other):
     results = [
         result
-        for task, own in ((TASK, {}), (OTHER, {"epochs": 9, "weight_decay": 0.1}))
-        for version in ("1.0", "2.0")
+        for task, of_task in ((TASK, {}), (OTHER, {"epochs": 9, "weight_decay": 0.1}))
+        for pair in (one, other)
         for result in results_of(
             0.6,
             0.7,
-            head=head_of(version),
             task=task,
-            recipe=base | {"weight_decay": 0.0} | own,
-            overridden={key: (base | {"weight_decay": 0.0})[key] for key in own},
+            head=pair.get("head", "mlp"),
+            **own_recipe(**of_task, **pair.get("own", {})),
         )
     ]
     assert list(ranked_on(*results).values()) == [2, 2]
-
-
-def test_two_that_differ_in_nothing_but_what_a_suite_overrode_are_told_apart():
-    base = {"epochs": 1, "encoder_learning_rate": 0.0005}
-    results = [
-        *results_of(0.6, 0.7, recipe=base),
-        *results_of(
-            0.6,
-            0.7,
-            recipe=base | {"encoder_learning_rate": 0.1},
-            overridden={"encoder_learning_rate": 0.0005},
-        ),
-    ]
-    assert len(entries(board_of(*results))) == 2
 
 
 def test_a_task_whose_content_changed_is_another_task():
