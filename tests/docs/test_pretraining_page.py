@@ -28,7 +28,7 @@ def test_the_cards_say_what_the_scores_say(name, encoder):
     curves = curves_of(scores.read(CURVES / f"{name}.jsonl"))
     told = [("3i4k", 1000), ("ko-intents", 1120)]
     if name == "scores":
-        told += [("nsmc", examples) for examples in (100, 1000, 10_000)]
+        told += [("nsmc", examples) for examples in (100, 1000, 10_000, 134_995)]
     for task, examples in told:
         [accuracy] = [one.accuracy for one in curves[task][encoder] if one.examples == examples]
         assert f"{accuracy.mean:.1f} ± {accuracy.half_width:.1f}" in card
