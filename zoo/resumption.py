@@ -125,10 +125,10 @@ class Resumption(TrainerCallback):
     def restore(self) -> str | None:
         """Take up the last complete checkpoint; its path for the Trainer, None to start afresh.
 
-        Warns of one that is damaged, and takes the one before, and where the training began with
-        other weights than the model has now. Raises `CheckpointError` where that
-        is damaged too, and `RecipeError` where the checkpoints belong to another pair, recipe, seed
-        or set of examples.
+        Warns of one that is damaged, and takes the one before; warns too where the training began
+        with other weights than the model has now. Raises `CheckpointError` where every checkpoint
+        is damaged, and `RecipeError` where they belong to another pair, recipe, seed, choice of
+        trained parameters or set of examples.
         """
         if self.folder is None:
             return None

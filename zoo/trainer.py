@@ -227,6 +227,9 @@ def run_key(
         "labels": list(classifier.labels),
         "recipe": recipe.model_dump(),
         "seed": seed,
+        "trained_parameters": [
+            name for name, each in classifier.named_parameters() if each.requires_grad
+        ],
         "examples_sha256": hashlib.sha256(json.dumps(values).encode()).hexdigest(),
     }
 

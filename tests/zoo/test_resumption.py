@@ -346,6 +346,14 @@ def test_checkpoints_of_another_training_are_refused(
     )
 
 
+def test_checkpoints_of_other_trained_parameters_are_refused(make_classifier, toy, tmp_path):
+    zoo.train(make_classifier(), toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+    classifier = make_classifier()
+    classifier.encoder.requires_grad_(False)
+    with pytest.raises(RecipeError, match=r"of another training: its trained_parameters differ; "):
+        zoo.train(classifier, toy, None, Recipe(**VALUES), checkpoints=tmp_path)
+
+
 def test_an_empty_folder_begins_afresh(make_classifier, toy, tmp_path):
     shutil.rmtree(tmp_path)
     report = zoo.train(

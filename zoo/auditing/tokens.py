@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoo.auditing.records import EncoderAudit, Quantiles, TokenAudit
@@ -42,11 +43,7 @@ def encoder_audits(
         if found is None:
             found = _audit(encoder, tokenizer, splits, limit, has_texts)
             known[key] = found
-        audits.append(
-            EncoderAudit(
-                encoder, limit, most, found.vocabulary_size, found.splits, found.commonest_unknown
-            )
-        )
+        audits.append(replace(found, encoder=encoder, most_tokens=most))
     return tuple(audits)
 
 
